@@ -1,0 +1,31 @@
+/** Attribute keys of the OpenTelemetry GenAI semantic conventions that retrial reads and writes. */
+export const GEN_AI = {
+  operation: 'gen_ai.operation.name',
+  provider: 'gen_ai.provider.name',
+  requestModel: 'gen_ai.request.model',
+  responseModel: 'gen_ai.response.model',
+  responseId: 'gen_ai.response.id',
+  finishReasons: 'gen_ai.response.finish_reasons',
+  inputTokens: 'gen_ai.usage.input_tokens',
+  outputTokens: 'gen_ai.usage.output_tokens',
+  toolName: 'gen_ai.tool.name',
+  toolCallId: 'gen_ai.tool.call.id',
+  toolArguments: 'gen_ai.tool.call.arguments',
+  toolResult: 'gen_ai.tool.call.result',
+  agentName: 'gen_ai.agent.name',
+  workflowName: 'gen_ai.workflow.name',
+  stream: 'gen_ai.request.stream',
+} as const
+
+/** Attribute keys of other OpenTelemetry conventions, and our own under `retrial.`. */
+export const OTEL = {
+  errorType: 'error.type',
+  httpMethod: 'http.request.method',
+  httpStatus: 'http.response.status_code',
+  url: 'url.full',
+  retries: 'retrial.retries',
+  messageCount: 'retrial.request.message_count',
+  requestBytes: 'retrial.request.bytes',
+  malformedArguments: 'retrial.tool.malformed_arguments',
+  knownTools: 'retrial.request.tools',
+} as const

@@ -1,0 +1,114 @@
+import type { JsonValue } from '../core/json.ts'
+import type { Evidence } from './evidence.ts'
+import type { ErrorShape } from './run.ts'
+
+/** Header lines in wire order, duplicates kept, names in lower case. */
+export type HeaderList = [name: string, value: string][]
+
+/** Exact bytes: as text when they are valid UTF-8, else in base64. */
+export type Payload = { text: string } | { base64: string }
+
+/** Which door of the boundary a request went through. */
+export type Door = 'fetch' | 'undici' | 'http'
+
+export interface HttpRequest {
+  method: string
+  /** Absolute URL, secrets replaced. */
+  url: string
+  headers: HeaderList
+  /** Null when the request has no body. */
+  body: Payload | null
+}
+
+export interface HttpAnswer {
+  status: number
+  status_text: string
+  headers: HeaderList
+  /** When the headers came: offset from the call, ms. */
+  headers_ms: number
+  /** The body as it came, content coding removed: offset from the call (ms) and bytes. */
+  chunks: [offset_ms: number, data: Payload][]
+  /** The URL that answered, when redirects led elsewhere. */
+  url?: string | undefined
+}
+
+/**
+ * How an interaction ended, and when (offset from the call, ms).
+ * `complete`: the whole answer came. `aborted`: the client gave up, before or within the answer.
+ * `cut`: the connection broke within the answer. `failed`: no answer came, only a network error.
+ */
+export interface InteractionEnd {
+  kind: 'complete' | 'aborted' | 'cut' | 'failed'
+  offset_ms: number
+  error?: ErrorShape | undefined
+}
+
+interface InteractionBase {
+  /** `c1`, `c2`, … in order of the calls, unique in its recording. */
+  id: string
+  /** When the call left the agent: offset from the start of the run, ms. */
+  started_ms: number
+  /** The wrapped tool or model call within which this one was made. */
+  parent?: string | undefined
+  /** Null when the process died before the answer was complete. */
+  end: InteractionEnd | null
+  /** How good the answer is as evidence; only in a replay's recording. */
+  evidence?: Evidence | undefined
+}
+
+export interface HttpInteraction extends InteractionBase {
+  kind: 'http'
+  door: Door
+  request: HttpRequest
+  /** Null when no headers came. */
+  answer: HttpAnswer | null
+}
+
+/** A call of a function wrapped by `tool(name, fn)` or `model(name, fn)`. */
+export interface FunctionInteraction extends InteractionBase {
+  kind: 'tool' | 'model'
+  name: string
+  args: JsonValue
+  /** What the function returned; undefined when it threw or never settled. */
+  value?: JsonValue | undefined
+  /** True when arguments or value hold something that JSON cannot: then the call is no exact evidence. */
+  lossy?: boolean | undefined
+}
+
+/** One request and its answer across the boundary. */
+export type Interaction = HttpInteraction | FunctionInteraction
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The payload of some bytes. */
+export function toPayload(bytes: Uint8Array): Payload {
+  try {
+    return { text: utf8.decode(bytes) }
+  } catch {
+    return { base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') }
+  }
+}
+
+/** The bytes of a payload. */
+export function payloadBytes(payload: Payload): Buffer {
+  return 'text' in payload ? Buffer.from(payload.text, 'utf8') : Buffer.from(payload.base64, 'base64')
+}
+
+/** A payload as text; bytes that are not UTF-8 become U+FFFD. For reading, never for serving. */
+export function payloadText(payload: Payload): string {
+  return 'text' in payload ? payload.text : payloadBytes(payload).toString('utf8')
+}
+
+/** The whole body of an answer as text. For reading, never for serving. */
+export function answerText(answer: HttpAnswer): string {
+  if (answer.chunks.every(([, data]) => 'text' in data)) {
+    return answer.chunks.map(([, data]) => (data as { text: string }).text).join('')
+  }
+  return Buffer.concat(answer.chunks.map(([, data]) => payloadBytes(data))).toString('utf8')
+}
+
+/** The value of a header, case-insensitive; the first of several. */
+export function headerValue(headers: HeaderList, name: string): string | undefined {
+  const wanted = name.toLowerCase()
+  return headers.find(([key]) => key.toLowerCase() === wanted)?.[1]
+}

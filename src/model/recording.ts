@@ -1,0 +1,45 @@
+import type { JsonValue } from '../core/json.ts'
+import type { Interaction } from './interaction.ts'
+import type { RunContext, RunFinish, Runtime } from './run.ts'
+
+/**
+ * How much of a recording can be trusted. `sealed`: complete, the whole chain checked. `unsealed`: no seal, every line good.
+ * `torn`: the last line is incomplete. Only `sealed` may support a verdict `fixed`.
+ */
+export type Integrity = 'sealed' | 'unsealed' | 'torn'
+
+/** Something the recorder or replayer noticed that is no interaction. */
+export interface Note {
+  /** Offset from the start of the run, ms. */
+  at_ms: number
+  /** `blocked_egress`, `dropped`, `lossy`, `trace_only`, `divergence`, … */
+  code: string
+  message: string
+  data?: JsonValue | undefined
+}
+
+/** A span or log event of a recording that was imported without bodies. */
+export interface ImportedTrace {
+  spans: JsonValue[]
+  events: JsonValue[]
+}
+
+/** One run, live, replayed or imported: what everything else is a function of. */
+export interface Recording {
+  format: 'retrial/1'
+  run: RunContext
+  /** What the agent was called with. */
+  input: JsonValue
+  /** `path/to/module.ts#export`, relative to the recording, when the run was one of a module export. */
+  agent_ref?: string | undefined
+  runtime: Runtime
+  /** The rule set that replaced secrets, and the salt of its tokens. */
+  redaction: { rules: string; salt: string } | null
+  interactions: Interaction[]
+  notes: Note[]
+  /** Null when the process died before the run finished. */
+  finish: RunFinish | null
+  integrity: Integrity
+  /** SHA-256 of the file's bytes, when it was read from a file. */
+  digest?: string | undefined
+}

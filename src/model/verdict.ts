@@ -1,0 +1,122 @@
+import type { JsonValue } from '../core/json.ts'
+import type { EvidenceCount, EvidenceGrade } from './evidence.ts'
+import type { Signals } from './signal.ts'
+
+/** What a trial can end in. `docs/verdicts.md` has the table. */
+export const VERDICTS = [
+  'fixed',
+  'masked',
+  'refuted',
+  'not_fixed',
+  'bypassed',
+  'not_reproduced',
+  'regressed',
+  'inconclusive',
+  'error',
+] as const
+export type Verdict = (typeof VERDICTS)[number]
+
+export type BaselineVerdict = 'reproduced' | 'not_reproduced' | 'inconclusive' | 'error'
+
+export type GateResult = 'pass' | 'fail' | 'inconclusive'
+
+/** One step of the argument for a verdict: a closed code, the data, and the sentence. */
+export interface Reason {
+  /** `trigger_met`, `cause_gone`, `symptom_present`, `diverged`, `new_error_class`, … */
+  code: string
+  message: string
+  data?: JsonValue | undefined
+}
+
+/** How far the recorded evidence carries a replay. */
+export interface EvidenceReport {
+  /** Share of the replay's requests that were answered by a grade that supports a verdict, 0 to 1. */
+  coverage: number
+  grades: EvidenceCount
+  /** Worst grade that occurred; null when nothing was asked. */
+  worst: EvidenceGrade | null
+  /** Recorded interactions that the replay did not ask for. */
+  unused: string[]
+}
+
+/** What was asked in a replay and not held by the recording, and how it differs from what is held. */
+export interface Divergence {
+  /** Position among the replay's interactions, from 1. */
+  step: number
+  /** Id of the interaction in the replay's recording. */
+  interaction: string
+  /** `POST https://host/path` or `tool name`. */
+  request: string
+  /** What it was, for people: `llm_generate gpt-4o`. */
+  summary: string
+  grade: 'stale' | 'none'
+  /** The recorded request closest to it; null when the recording holds nothing comparable. */
+  nearest: { interaction: string; step: number; used: boolean } | null
+  /** The smallest difference: JSON path of the first place that differs and both values there. */
+  difference: { path: string; recorded: string | null; asked: string | null; text_diff: string } | null
+  /** `prompt_changed`, `tools_changed`, `model_changed`, `tool_result_changed`, `extra_turn`, `exhausted`, `new_request`, `request_changed`. */
+  kind: string
+  /** What a person can do about it, one imperative sentence each. */
+  remedies: string[]
+}
+
+/** An attempt to reach the outside world from within a replay. */
+export interface EgressAttempt {
+  /** `tcp`, `pipe`, `udp`, `dns`, `child_process`, `worker`, … */
+  layer: string
+  target: string
+  /** First frame of the agent's own code, `file:line:column`; null when none is on the stack. */
+  at: string | null
+}
+
+/** A role of the incident in one run: whether it was there, and the figure or value that says so. */
+export interface RoleFinding {
+  present: boolean
+  /** `search_docs time-out ×2`, `repeated_tool_calls.search_docs = 3`. */
+  observed: string
+  /** The bare figure or value, for a before → after line. */
+  value: string
+}
+
+export interface IncidentFindings {
+  trigger: RoleFinding
+  cause: RoleFinding
+  symptom: RoleFinding
+}
+
+export interface BaselineReport {
+  verdict: BaselineVerdict
+  agent: string
+  evidence: EvidenceReport
+  findings: IncidentFindings | null
+  signals: Signals | null
+  reasons: Reason[]
+  /** Where the replay's own recording was written. */
+  recording: string | null
+}
+
+export interface CandidateReport {
+  id: string
+  agent: string
+  verdict: Verdict
+  expect: Verdict
+  gate: GateResult
+  evidence: EvidenceReport
+  assumptions: string[]
+  findings: IncidentFindings | null
+  signals: Signals | null
+  divergences: Divergence[]
+  egress: EgressAttempt[]
+  reasons: Reason[]
+  recording: string | null
+}
+
+export interface ScenarioReport {
+  id: string
+  title: string
+  file: string
+  baseline: BaselineReport
+  candidates: CandidateReport[]
+  /** Real time the trials took, ms. */
+  duration_ms: number
+}
