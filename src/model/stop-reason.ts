@@ -1,0 +1,35 @@
+const NORMAL = new Set([
+  'completed',
+  'complete',
+  'done',
+  'success',
+  'succeeded',
+  'finished',
+  'stop',
+  'end',
+  'end_turn',
+  'stop_sequence',
+  'user_stop',
+  'final_answer',
+  'final_output',
+])
+
+const STEP_LIMITS = new Set(['max_steps', 'max_turns', 'max_iterations', 'max_rounds', 'step_limit', 'recursion_limit'])
+
+const ABNORMAL =
+  /^(max_|too_many_)|error|fail|timeout|timed_out|abort|cancel|kill|crash|budget|limit|exceeded|length|refus|filter/
+
+/** True for a stop reason that says the run ended as an agent ends when nothing is wrong. It does not say that the answer is right. */
+export function isNormalStop(reason: string): boolean {
+  return NORMAL.has(reason.toLowerCase())
+}
+
+/** True for a stop reason that says the agent ran out of steps (`max_steps`, `max_turns`, …). */
+export function isStepLimit(reason: string): boolean {
+  return STEP_LIMITS.has(reason.toLowerCase())
+}
+
+/** True for a stop reason that names an error, a limit or an interruption. A reason of nobody's list is neither normal nor abnormal. */
+export function isAbnormalStop(reason: string): boolean {
+  return !isNormalStop(reason) && (isStepLimit(reason) || ABNORMAL.test(reason.toLowerCase()))
+}

@@ -1,0 +1,12 @@
+import { GEN_AI } from '../../model/gen-ai.ts'
+import type { RunTrace } from '../../model/trace.ts'
+import { sumOverModelCalls } from '../span-tree.ts'
+
+/**
+ * Tokens that models answered with over the whole run, as the providers counted them; a model call without a count adds 0.
+ *
+ * Source: spans of type `llm_generate`. Unit: tokens. OTel: `gen_ai.usage.output_tokens`.
+ */
+export function outputTokens(trace: RunTrace): number {
+  return sumOverModelCalls(trace, GEN_AI.outputTokens)
+}
