@@ -1,0 +1,178 @@
+import type { HeaderList } from '../../model/interaction.ts'
+import { type DispatchHandler, type DispatchOptions, readDispatch } from './dispatcher-door.ts'
+import { withoutCoding } from './headers.ts'
+import { readBody } from './request-body.ts'
+import { type BoundaryContext, runInContext, type ServedExchange } from '../tape.ts'
+
+type Method = (...args: unknown[]) => unknown
+
+/** Answers a dispatch from the tape, in the handler style that the client speaks. Nothing reaches a socket. */
+export function serveDispatch(context: BoundaryContext, options: DispatchOptions, handler: DispatchHandler): boolean {
+  const client = typeof handler.onRequestStart === 'function' ? new ModernClient(handler) : new LegacyClient(handler)
+  void runInContext(context, () => serve(context, options, client))
+  return true
+}
+
+async function serve(context: BoundaryContext, options: DispatchOptions, client: Client): Promise<void> {
+  let exchange: ServedExchange | undefined
+  try {
+    client.start((reason) => exchange?.abort(reason))
+    const ask = { ...readDispatch(options), body: await readBody(options.body) }
+    client.bodySent(ask.body)
+    const decision = context.tape.http(ask, context.parent)
+    if (decision.kind !== 'serve') throw new Error('the tape of a replay let a request proceed')
+    exchange = decision.exchange
+    const head = await client.untilAborted(exchange.head)
+    client.head(head.status, withoutCoding(head.headers), head.status_text)
+    const body = exchange.body()[Symbol.asyncIterator]()
+    for (;;) {
+      const next = await client.untilAborted(body.next())
+      if (next.done === true) break
+      await client.data(Buffer.from(next.value))
+    }
+    client.end()
+  } catch (error) {
+    client.error(error)
+  }
+}
+
+/** The common part of both handler styles: aborts and back-pressure. */
+abstract class Client {
+  protected readonly handler: DispatchHandler
+  #reject: (reason: unknown) => void = () => {}
+  #aborted: { reason: unknown } | null = null
+  protected resumed: Promise<void> | null = null
+  #resume: () => void = () => {}
+
+  constructor(handler: DispatchHandler) {
+    this.handler = handler
+  }
+
+  get aborted(): boolean {
+    return this.#aborted !== null
+  }
+
+  get reason(): unknown {
+    return this.#aborted?.reason
+  }
+
+  protected call(method: string, ...args: unknown[]): unknown {
+    return (this.handler[method] as Method | undefined)?.apply(this.handler, args)
+  }
+
+  protected onAbort: (reason: unknown) => void = () => {}
+
+  abort(reason?: unknown): void {
+    if (this.#aborted !== null) return
+    this.#aborted = { reason: reason ?? new DOMException('This operation was aborted', 'AbortError') }
+    this.onAbort(this.#aborted.reason)
+    this.#reject(this.#aborted.reason)
+    this.resume()
+  }
+
+  pause(): void {
+    this.resumed ??= new Promise((resolve) => {
+      this.#resume = resolve
+    })
+  }
+
+  resume(): void {
+    this.resumed = null
+    this.#resume()
+  }
+
+  /** The value, unless the client aborts first. */
+  untilAborted<T>(value: Promise<T>): Promise<T> {
+    if (this.#aborted !== null) return Promise.reject(this.#aborted.reason)
+    return new Promise((resolve, reject) => {
+      this.#reject = reject
+      value.then(resolve, reject)
+    })
+  }
+
+  bodySent(body: Uint8Array | null): void {
+    this.call('onBodySent', body)
+    this.call('onRequestSent')
+  }
+
+  abstract start(onAbort: (reason: unknown) => void): void
+  abstract head(status: number, headers: HeaderList, statusText: string): void
+  abstract data(chunk: Buffer): Promise<void>
+  abstract end(): void
+  abstract error(error: unknown): void
+}
+
+function rawHeaders(headers: HeaderList): Buffer[] {
+  return headers.flatMap(([name, value]) => [Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1')])
+}
+
+/** `onConnect`, `onHeaders`, `onData`, `onComplete`, `onError`. */
+class LegacyClient extends Client {
+  start(onAbort: (reason: unknown) => void): void {
+    this.onAbort = onAbort
+    this.call('onConnect', (reason: unknown) => this.abort(reason), null)
+  }
+  head(status: number, headers: HeaderList, statusText: string): void {
+    if (this.call('onHeaders', status, rawHeaders(headers), () => this.resume(), statusText) === false) this.pause()
+  }
+  async data(chunk: Buffer): Promise<void> {
+    await this.resumed
+    if (this.aborted) throw this.reason
+    if (this.call('onData', chunk) === false) this.pause()
+  }
+  end(): void {
+    this.call('onComplete', [])
+  }
+  error(error: unknown): void {
+    this.call('onError', error)
+  }
+}
+
+/** `onRequestStart`, `onResponseStart`, `onResponseData`, `onResponseEnd`, `onResponseError`. */
+class ModernClient extends Client {
+  readonly #controller = this.#makeController()
+
+  #makeController(): Record<string, unknown> {
+    const client = this
+    return {
+      rawHeaders: null,
+      rawTrailers: null,
+      get aborted() {
+        return client.aborted
+      },
+      get reason() {
+        return client.reason ?? null
+      },
+      get paused() {
+        return client.resumed !== null
+      },
+      abort: (reason: unknown) => client.abort(reason),
+      pause: () => client.pause(),
+      resume: () => client.resume(),
+    }
+  }
+  start(onAbort: (reason: unknown) => void): void {
+    this.onAbort = onAbort
+    this.call('onRequestStart', this.#controller, {})
+  }
+  head(status: number, headers: HeaderList, statusText: string): void {
+    const grouped: Record<string, string | string[]> = {}
+    for (const [name, value] of headers) {
+      const earlier = grouped[name]
+      grouped[name] = earlier === undefined ? value : [...(Array.isArray(earlier) ? earlier : [earlier]), value]
+    }
+    this.#controller.rawHeaders = rawHeaders(headers)
+    this.call('onResponseStart', this.#controller, status, grouped, statusText)
+  }
+  async data(chunk: Buffer): Promise<void> {
+    await this.resumed
+    if (this.aborted) throw this.reason
+    this.call('onResponseData', this.#controller, chunk)
+  }
+  end(): void {
+    this.call('onResponseEnd', this.#controller, {})
+  }
+  error(error: unknown): void {
+    this.call('onResponseError', this.#controller, error)
+  }
+}

@@ -1,0 +1,166 @@
+import http from 'node:http'
+import { machineClock } from '../../core/clock.ts'
+import { toHeaderList } from './headers.ts'
+import { type BoundaryContext, currentContext, type HttpObserver } from '../tape.ts'
+
+const INSTALLED = Symbol.for('retrial.http-tap')
+
+type AnyMethod = (this: http.ClientRequest, ...args: unknown[]) => unknown
+
+interface Tapped {
+  context: BoundaryContext
+  at: number
+  body: Uint8Array[]
+  observer: HttpObserver | null
+  /** The client gave up: it destroyed the request or the response itself. */
+  givenUp: boolean
+  over: boolean
+}
+
+const taps = new WeakMap<http.ClientRequest, Tapped | null>()
+
+/**
+ * Watches every request of `node:http` and `node:https` without touching it: agents, sockets, time-outs and events stay
+ * the client's own. Patches the one prototype that all of them share, so it does not matter who imported what when.
+ */
+export function installHttpTap(): void {
+  const prototype = http.ClientRequest.prototype as unknown as Record<string | symbol, AnyMethod | boolean>
+  if (prototype[INSTALLED] === true) return
+  for (const name of ['write', 'end'] as const) {
+    const base = prototype[name] as AnyMethod
+    prototype[name] = function (...args) {
+      quietly(() => tapOf(this)?.body.push(...bytesOf(args)))
+      const result = base.apply(this, args)
+      if (name === 'end') quietly(() => ask(this))
+      return result
+    }
+  }
+  // Only clients call this; a socket that breaks marks the request by itself.
+  const destroy = prototype.destroy as AnyMethod
+  prototype.destroy = function (...args) {
+    quietly(() => {
+      const tap = taps.get(this)
+      if (tap) tap.givenUp = true
+    })
+    return destroy.apply(this, args)
+  }
+  const emit = prototype.emit as AnyMethod
+  prototype.emit = function (...args) {
+    quietly(() => watch(this, args[0], args[1]))
+    return emit.apply(this, args)
+  }
+  Object.defineProperty(prototype, INSTALLED, { value: true })
+}
+
+function quietly(fn: () => void): void {
+  try {
+    fn()
+  } catch {
+    // The recorder's trouble is not the agent's.
+  }
+}
+
+/** The tap of a request, made on first use in the context of the caller; null for requests outside of every run. */
+function tapOf(request: http.ClientRequest): Tapped | null {
+  let tap = taps.get(request)
+  if (tap === undefined) {
+    const context = currentContext()
+    const observed = context !== null && context.tape.mode === 'observe'
+    tap = observed ? { context, at: machineClock.now(), body: [], observer: null, givenUp: false, over: false } : null
+    taps.set(request, tap)
+  }
+  return tap
+}
+
+function bytesOf([chunk, encoding]: unknown[]): Uint8Array[] {
+  if (typeof chunk === 'string') {
+    return [Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')]
+  }
+  return chunk instanceof Uint8Array ? [Uint8Array.from(chunk)] : []
+}
+
+/** Tells the tape of the request, once: when it was sent whole, or when something happens to it before. */
+function ask(request: http.ClientRequest): HttpObserver | null {
+  const tap = tapOf(request)
+  if (tap === null || tap.observer !== null) return tap?.observer ?? null
+  const body = tap.body.length === 0 ? null : Buffer.concat(tap.body)
+  const host = request.getHeader('host') ?? request.host
+  const decision = tap.context.tape.http(
+    {
+      door: 'http',
+      method: request.method,
+      url: new URL(request.path, `${request.protocol}//${String(host)}`).href,
+      headers: toHeaderList(request.getHeaders()),
+      body,
+      at: tap.at,
+    },
+    tap.context.parent,
+  )
+  if (decision.kind === 'proceed') tap.observer = decision.observer
+  return tap.observer
+}
+
+function watch(request: http.ClientRequest, event: unknown, value: unknown): void {
+  if (event !== 'response' && event !== 'error' && event !== 'close' && event !== 'upgrade') return
+  const tap = tapOf(request)
+  if (tap === null || tap.over) return
+  const observer = ask(request)
+  if (observer === null) return
+  if (event === 'response') watchResponse(tap, request, value as http.IncomingMessage, observer)
+  else if (event === 'upgrade') {
+    const { statusCode = 101, statusMessage = '', rawHeaders } = value as http.IncomingMessage
+    observer.head({ status: statusCode, status_text: statusMessage, headers: toHeaderList(rawHeaders) })
+  } else if (event === 'error') finish(tap, observer, value)
+  else if (!responded.has(request)) finish(tap, observer, new Error('socket hang up'))
+}
+
+const responded = new WeakSet<http.ClientRequest>()
+
+function finish(tap: Tapped, observer: HttpObserver, error: unknown): void {
+  if (tap.over) return
+  tap.over = true
+  if (tap.givenUp) observer.aborted(error)
+  else observer.failed(error)
+}
+
+function watchResponse(
+  tap: Tapped,
+  request: http.ClientRequest,
+  response: http.IncomingMessage,
+  observer: HttpObserver,
+): void {
+  responded.add(request)
+  const { statusCode = 0, statusMessage = '', rawHeaders } = response
+  observer.head({ status: statusCode, status_text: statusMessage, headers: toHeaderList(rawHeaders) })
+  const push = response.push
+  // The parser hands over each piece of the body here, before any reader: nothing is consumed by looking.
+  response.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
+    quietly(() => {
+      if (chunk instanceof Uint8Array) observer.chunk(Uint8Array.from(chunk))
+      else if (chunk === null && response.complete && !tap.over) {
+        tap.over = true
+        observer.complete()
+      }
+    })
+    return push.call(response, chunk, encoding)
+  }
+  const destroy = response.destroy
+  response.destroy = (error?: Error): typeof response => {
+    // Node destroys a response with ECONNRESET when the connection broke; every other call is the client's.
+    if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ECONNRESET') tap.givenUp = true
+    return destroy.call(response, error)
+  }
+  const emit = response.emit
+  response.emit = ((event: string, ...args: unknown[]): boolean => {
+    quietly(() => {
+      if (tap.over) return
+      if (event === 'error' || event === 'close') {
+        if (response.complete) {
+          tap.over = true
+          observer.complete()
+        } else finish(tap, observer, args[0] ?? Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
+      }
+    })
+    return emit.call(response, event, ...args)
+  }) as typeof emit
+}

@@ -1,0 +1,102 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Door, HeaderList } from '../model/interaction.ts'
+
+/** One HTTP request as it leaves the agent. */
+export interface HttpAsk {
+  door: Door
+  method: string
+  /** Absolute URL. */
+  url: string
+  headers: HeaderList
+  /** Exact bytes; null without a body. */
+  body: Uint8Array | null
+  /** When the request left the agent, ms since the epoch, if that was before the tape is asked (a streamed body is read first). */
+  at?: number | undefined
+}
+
+/** The head of an answer, whoever gives it. */
+export interface HttpHead {
+  status: number
+  status_text: string
+  headers: HeaderList
+}
+
+/** What a door tells a tape that lets a request proceed. Each method may be called at any time; none may throw. */
+export interface HttpObserver {
+  head(head: HttpHead): void
+  /** Bytes as they came over the wire, content coding included. */
+  chunk(bytes: Uint8Array): void
+  complete(): void
+  /** The client gave up. */
+  aborted(reason: unknown): void
+  /** The network failed, before the head or within the body. */
+  failed(error: unknown): void
+}
+
+/** An answer that a tape gives itself. Times pass on the tape's clock. */
+export interface ServedExchange {
+  /** Resolves when the head is due, rejects with the network's error, and never settles when nothing came. */
+  head: Promise<HttpHead>
+  /** Yields each chunk when it is due; throws the network's error where the recorded connection broke. */
+  body(): AsyncIterable<Uint8Array>
+  /** Tells that the client gave up. */
+  abort(reason: unknown): void
+}
+
+export type HttpDecision =
+  | { kind: 'proceed'; observer: HttpObserver }
+  | { kind: 'serve'; exchange: ServedExchange }
+
+/** One call of a wrapped tool or model function. */
+export interface FunctionAsk {
+  kind: 'tool' | 'model'
+  name: string
+  args: unknown[]
+}
+
+export interface FunctionObserver {
+  /** Id under which calls made within this one are nested. */
+  id: string
+  returned(value: unknown): void
+  threw(error: unknown): void
+}
+
+export type FunctionDecision =
+  | { kind: 'proceed'; observer: FunctionObserver }
+  | { kind: 'serve'; result: Promise<unknown> }
+
+/**
+ * Decides what happens at the boundary: the recorder's tape lets calls proceed and writes them down,
+ * the replayer's tape answers them from evidence.
+ */
+export interface Tape {
+  /** `observe` when calls proceed to the real world, `serve` when they never do. */
+  readonly mode: 'observe' | 'serve'
+  http(ask: HttpAsk, parent: string | undefined): HttpDecision
+  call(ask: FunctionAsk, parent: string | undefined): FunctionDecision
+}
+
+/** What a call at the boundary belongs to: a tape, and the wrapped call that it was made within. */
+export interface BoundaryContext {
+  tape: Tape
+  parent?: string | undefined
+}
+
+const contexts = new AsyncLocalStorage<BoundaryContext | null>()
+let ambient: BoundaryContext | null = null
+
+/** The context of the code that is running: that of its run, else that of the whole process; null outside of any. */
+export function currentContext(): BoundaryContext | null {
+  const context = contexts.getStore()
+  return context === undefined ? ambient : context
+}
+
+/** Runs `fn` so that all it does at the boundary, now and later, goes to `context`; with null, past every tape. */
+export function runInContext<T>(context: BoundaryContext | null, fn: () => T): T {
+  return contexts.run(context, fn)
+}
+
+/** Sends all of the process that is in no run of its own to `tape`; null ends it. */
+export function setAmbientTape(tape: Tape | null): void {
+  ambient = tape === null ? null : { tape }
+}
