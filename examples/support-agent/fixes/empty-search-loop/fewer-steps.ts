@@ -1,0 +1,6 @@
+import { converse, released, type SupportInput } from '../../agent.ts'
+
+/** Lowers the limit from six steps to five. The loop is shorter by one turn and still a loop. */
+export function run(input: SupportInput) {
+  return converse(input, { ...released, maxSteps: 5 })
+}

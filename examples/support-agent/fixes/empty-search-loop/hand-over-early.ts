@@ -1,0 +1,11 @@
+import { converse, released, type SupportInput } from '../../agent.ts'
+import { handOver } from '../../replies.ts'
+import { isGoingInCircles } from './repeated-result.ts'
+
+/** The same call with the same result twice ends the search: a colleague takes over with what is known. */
+export function run(input: SupportInput) {
+  return converse(input, {
+    ...released,
+    afterTools: async (session) => (isGoingInCircles(session) ? handOver(session, 'completed') : undefined),
+  })
+}

@@ -1,0 +1,12 @@
+import { converse, released, type SupportInput } from '../../agent.ts'
+
+/** Reports success with an empty apology. The overloaded model is still hit four times in a row. */
+export function run(input: SupportInput) {
+  return converse(input, {
+    ...released,
+    giveUp: (reason, session, error) =>
+      reason === 'step_error'
+        ? { stop_reason: 'completed', answer: 'Thank you for your patience! We are looking into this.', ticket: null }
+        : released.giveUp(reason, session, error),
+  })
+}
