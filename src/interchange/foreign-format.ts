@@ -1,0 +1,58 @@
+import type { HttpInteraction } from '../model/interaction.ts'
+import type { Note } from '../model/recording.ts'
+import type { RunContext, Runtime } from '../model/run.ts'
+
+export interface ImportOptions {
+  /** The file the text came from; only for naming it in errors. */
+  path: string
+  /**
+   * Id of the imported run.
+   *
+   * @default `run_` and the first 12 hex digits of the text's SHA-256, so the same file gives the same run.
+   */
+  run_id?: string | undefined
+  /**
+   * When the run began, milliseconds since the epoch; not later than the first request.
+   *
+   * @default the start of the first request
+   */
+  started_at?: number | undefined
+  /**
+   * True to leave out what cannot be decoded, with a note each, instead of refusing the file.
+   *
+   * @default false
+   */
+  skipBad?: boolean | undefined
+}
+
+/** What an import found, for people: one clause an item. */
+export interface ImportReport {
+  got: string[]
+  /** What the format does not tell. */
+  unknown: string[]
+  /** False when a replay would miss something that the run had: then the recording can only be debugged. */
+  replayable: boolean
+  /** Why it can be replayed, or why not. */
+  reason: string
+}
+
+/** A run read from another tool's file. Secrets are still in it: the writer of the recording replaces them. */
+export interface ImportResult {
+  run: RunContext
+  runtime: Runtime
+  /** In order of their start; ids `c1`, `c2`, … */
+  interactions: HttpInteraction[]
+  /** In order of time. */
+  notes: Note[]
+  report: ImportReport
+}
+
+/** Another tool's file format that runs can be read from. */
+export interface ForeignFormat {
+  /** What users call it: the word after `retrial import`. */
+  name: string
+  title: string
+  /** True when a text is very likely of this format; cheap, and not a check. */
+  detect(text: string): boolean
+  import(text: string, options: ImportOptions): ImportResult
+}

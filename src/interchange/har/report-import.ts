@@ -1,0 +1,76 @@
+import { type HttpInteraction, headerValue } from '../../model/interaction.ts'
+import type { Note } from '../../model/recording.ts'
+import type { ImportReport } from '../foreign-format.ts'
+
+/** Says what an import got, what the HAR cannot tell, and whether a replay can rest on it. */
+export function reportImport(interactions: HttpInteraction[], notes: Note[]): ImportReport {
+  const gaps = notes.filter((note) => (note.data as { gap?: boolean } | undefined)?.gap)
+  const replayable = interactions.length > 0 && gaps.length === 0
+  return { got: gotten(interactions), unknown: unknowns(notes), replayable, reason: reasonFor(interactions, gaps) }
+}
+
+function gotten(interactions: HttpInteraction[]): string[] {
+  const hosts = countBy(interactions, ({ request }) => new URL(request.url).host)
+  const answers = countBy(interactions, ({ answer }) => (answer === null ? 'no answer' : `status ${answer.status}`))
+  const types = countBy(
+    interactions.filter(({ answer }) => answer !== null && answer.chunks.length > 0),
+    ({ answer }) => (headerValue(answer?.headers ?? [], 'content-type') ?? 'no content type').replace(/\s*;.*$/s, ''),
+  )
+  const got = [`${plural(interactions.length, 'request')}${hosts === '' ? '' : `: ${hosts}`}`]
+  if (answers !== '') got.push(`answers: ${answers}`)
+  if (types !== '') got.push(`bodies: ${types}`)
+  return got
+}
+
+/** What no HAR tells. */
+const ALWAYS_UNKNOWN = [
+  'what the agent was called with',
+  'how the run ended and what it gave back',
+  'tool calls within the process, beyond what the model traffic shows of them',
+  'which client made the requests (taken as fetch)',
+  'the Node version, time zone, locale and environment of the run',
+]
+
+function unknowns(notes: Note[]): string[] {
+  const unknown = [...ALWAYS_UNKNOWN]
+  for (const [code, what] of Object.entries({
+    chunk_times_unknown: 'the chunks and chunk times of streamed answers',
+    start_unknown: 'when some requests started',
+    duration_unknown: 'how long some requests took',
+    answer_body_missing: 'the bodies of some answers',
+    request_body_missing: 'the bodies of some requests',
+    websocket: 'what went over web sockets',
+    skipped_entry: 'the entries that were skipped',
+  })) {
+    const count = entriesOf(notes.filter((note) => note.code === code))
+    if (count > 0) unknown.push(`${what} (${count})`)
+  }
+  return unknown
+}
+
+function reasonFor(interactions: HttpInteraction[], gaps: Note[]): string {
+  if (gaps.length > 0) {
+    const list = [...new Set(gaps.map((note) => note.code))].map((code) => {
+      return `${code} ×${entriesOf(gaps.filter((note) => note.code === code))}`
+    })
+    return `a replay would miss what the HAR does not hold: ${list.join(', ')}`
+  }
+  if (interactions.length === 0) return 'the HAR holds no HTTP requests'
+  return 'every request has its whole answer, or the recorded error'
+}
+
+function entriesOf(notes: Note[]): number {
+  return notes.reduce((sum, note) => sum + (note.data as { entries: number[] }).entries.length, 0)
+}
+
+/** `a ×2, b`, most frequent first. */
+function countBy<T>(items: T[], keyOf: (item: T) => string): string {
+  const counts = new Map<string, number>()
+  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1)
+  const sorted = [...counts].sort(([, a], [, b]) => b - a)
+  return sorted.map(([key, count]) => (count === 1 ? key : `${key} ×${count}`)).join(', ')
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
