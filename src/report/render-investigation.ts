@@ -1,0 +1,111 @@
+import { GEN_AI } from '../model/gen-ai.ts'
+import type { Integrity, Note } from '../model/recording.ts'
+import type { Hypothesis, Signals } from '../model/signal.ts'
+import type { RunTrace } from '../model/trace.ts'
+import { renderHypotheses } from './investigation-hypotheses.ts'
+import { renderRow } from './investigation-row.ts'
+import { renderSignals } from './investigation-signals.ts'
+import { linesOfSpans, renderTimeline } from './investigation-timeline.ts'
+import { createPaint, escapeTerminal, escapeValue, formatMs, type Paint } from './terminal-text.ts'
+
+/** A run and what was found out about it. */
+export interface Investigation {
+  trace: RunTrace
+  signals: Signals
+  hypotheses: readonly Hypothesis[]
+  integrity: Integrity
+  notes: readonly Note[]
+  /** The file that the run was read from. */
+  file: string
+}
+
+export interface RenderOptions {
+  color: boolean
+  /** Columns of the terminal. @default 100 */
+  width?: number | undefined
+}
+
+const INTEGRITY: Record<Exclude<Integrity, 'sealed'>, string> = {
+  unsealed:
+    'unsealed: every line is good, but the end of the run is missing; it can be debugged, it cannot prove a fix',
+  torn: 'torn: the last line is incomplete; it can be debugged, it cannot prove a fix',
+}
+
+/**
+ * Renders a run as a short investigation for a terminal: context, timeline, signals, hypotheses with their evidence and
+ * what to check next, and the run as one row of a Markdown table.
+ *
+ * All recorded text is escaped: the result holds printable characters, line feeds and our own colours only, and no
+ * line that a CI system reads as a command.
+ */
+export function renderInvestigation(investigation: Investigation, options: RenderOptions): string {
+  const { trace, signals, hypotheses, notes } = investigation
+  const paint = createPaint(options.color)
+  const width = Math.max(60, options.width ?? 100)
+  const lines = linesOfSpans(trace)
+  const section = (title: string, body: string[]) => (body.length === 0 ? [] : ['', paint('bold', title), ...body])
+  const all = [
+    ...renderContext(investigation, paint),
+    ...section('Timeline', renderTimeline(trace, signals, paint, width)),
+    ...section('Signals', alignRows(renderSignals(signals, lines, paint), paint)),
+    ...section('Hypotheses (guesses to test by a replay)', renderHypotheses(hypotheses, lines, paint, width)),
+    ...section('Notes of the recording', renderNotes(notes)),
+    '',
+    ...renderRow({ run_id: trace.context.run_id, ...signals, conclusion: hypotheses.map(({ code }) => code) }),
+  ]
+  return `${all.join('\n')}\n`
+}
+
+function renderContext(investigation: Investigation, paint: Paint): string[] {
+  const { trace, signals, integrity, file } = investigation
+  const { run_id, release, workflow, agent, started_at } = trace.context
+  const labels = [
+    ['release', release],
+    ['workflow', workflow],
+    ['agent', agent],
+  ].flatMap(([label, value]) => (value === undefined ? [] : [`${label} ${escapeTerminal(value, 60)}`]))
+  const models = modelsOf(trace)
+  const ended = trace.finished
+    ? `ended with ${escapeTerminal(signals.stop_reason, 60)}`
+    : 'the recording ends before the run did'
+  const rows: [string, string][] = [
+    ...(models.length === 0 ? [] : [['model', models.join(', ')] as [string, string]]),
+    ['started', `${formatDate(started_at)}, took ${formatMs(trace.latency_ms)}, ${ended}`],
+    ['input', escapeValue(trace.input, 160)],
+    ['output', escapeValue(trace.output, 160)],
+    ['file', escapeTerminal(file, 300)],
+    ...(integrity === 'sealed' ? [] : [['integrity', paint('yellow', INTEGRITY[integrity])] as [string, string]]),
+  ]
+  return [[paint('bold', escapeTerminal(run_id, 80)), ...labels].join(' · '), ...alignRows(rows, paint)]
+}
+
+function modelsOf(trace: RunTrace): string[] {
+  const calls = trace.spans.filter((span) => span.step_type === 'llm_generate')
+  const names = calls.map((span) => {
+    const [asked, answered] = [span.attributes[GEN_AI.requestModel], span.attributes[GEN_AI.responseModel]]
+    const name = escapeTerminal(typeof asked === 'string' ? asked : span.name, 60)
+    return typeof answered === 'string' && answered !== asked
+      ? `${name} (answered by ${escapeTerminal(answered, 60)})`
+      : name
+  })
+  return [...new Set(names)].slice(0, 6)
+}
+
+function renderNotes(notes: readonly Note[]): string[] {
+  const shown = notes
+    .slice(0, 10)
+    .map(
+      ({ at_ms, code, message }) => `  ${formatMs(at_ms)} ${escapeTerminal(code, 40)}: ${escapeTerminal(message, 200)}`,
+    )
+  return notes.length > 10 ? [...shown, `  … and ${notes.length - 10} more`] : shown
+}
+
+function alignRows(rows: readonly (readonly [string, string])[], paint: Paint): string[] {
+  const width = Math.max(...rows.map(([label]) => label.length))
+  return rows.map(([label, value]) => `  ${paint('dim', label.padEnd(width))}  ${value}`)
+}
+
+function formatDate(ms: number): string {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? 'at an unknown time' : date.toISOString()
+}

@@ -1,0 +1,63 @@
+import { styleText } from 'node:util'
+
+/** Everything that a terminal, a log viewer or a reader's eye may act on or not show: controls, directions, zero width, private use. */
+const HOSTILE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\u001b': '\\x1b' }
+
+/**
+ * Recorded text made safe for one line of a terminal or a CI log: controls, bidirectional and zero-width characters
+ * become visible escapes, and what CI systems read as a command (`::…`, `##[…`) is broken. Longer text is cut.
+ *
+ * @param max Characters to keep, of the text as recorded; what is cut is counted.
+ */
+export function escapeTerminal(text: string, max = 120): string {
+  // A slice before the split bounds the work on a huge text; a character has at most two code units.
+  const characters = Array.from(text.slice(0, 2 * max + 2))
+  const kept = characters.length > max ? characters.slice(0, max).join('') : text
+  const escaped = breakCommands(kept.replace(HOSTILE, escapeCharacter))
+  return kept.length === text.length ? escaped : `${escaped}… (+${text.length - kept.length})`
+}
+
+/** A JSON value on one line; a text as it is, without quotes. */
+export function escapeValue(value: unknown, max = 120): string {
+  return escapeTerminal(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined'), max)
+}
+
+function escapeCharacter(character: string): string {
+  const code = character.codePointAt(0) as number
+  return SHORT[character] ?? (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`)
+}
+
+/** Breaks `::` at the start of a text and `##[`, `##vso[` and the like anywhere. */
+export function breakCommands(text: string): string {
+  return text.replace(/^(\s*):(?=:)/, '$1\\x3a').replace(/#(?=#[a-z]*\[)/gi, '\\x23')
+}
+
+/** Colours a text, or leaves it as it is. */
+export type Paint = (style: 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan', text: string) => string
+
+export function createPaint(color: boolean): Paint {
+  return color ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
+}
+
+/** Breaks a text into lines of at most `width` characters at spaces; a longer word stands alone on its line. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
+}
+
+/** `850 ms`, `2.30 s`, `4 min 05 s`. */
+export function formatMs(ms: number): string {
+  if (!Number.isFinite(ms)) return `${ms} ms`
+  if (Math.abs(ms) < 1000) return `${Math.round(ms * 10) / 10} ms`
+  if (Math.abs(ms) < 60_000) return `${(ms / 1000).toFixed(2)} s`
+  const seconds = Math.round(ms / 1000)
+  return `${Math.trunc(seconds / 60)} min ${String(Math.abs(seconds) % 60).padStart(2, '0')} s`
+}
