@@ -1,0 +1,86 @@
+import type { EvidenceGrade } from '../model/evidence.ts'
+import { WORTHLESS_GRADES } from '../model/evidence.ts'
+import type { EvidenceReport } from '../model/verdict.ts'
+import { supports } from './grade-evidence.ts'
+import { countOf, createReason, type VerifyReason } from './reason-codes.ts'
+import type { TrialRun } from './trial-run.ts'
+
+/**
+ * Lists why a run proves nothing either way: it did not finish, asked what the recording does not hold, was answered by
+ * evidence below the required grade, reached for the outside world, or compared values that JSON cannot hold. None when
+ * every answer is good. Breakage and the seal are judged elsewhere.
+ */
+export function findWeaknesses(run: TrialRun, required: EvidenceGrade): VerifyReason[] {
+  const found = [...findUnfinished(run)]
+  if (run.divergences.length > 0) {
+    const steps = run.divergences.map((divergence) => divergence.step)
+    const message = `${countOf(steps.length, 'request')} diverged from the recording, first at step ${Math.min(...steps)}`
+    found.push(createReason('diverged', message, { steps }))
+  } else if (run.outcome === 'diverged') {
+    found.push(createReason('diverged', 'the replay stopped at a request that the recording does not hold'))
+  }
+  found.push(...findWeakEvidence(run.evidence, required))
+  if (run.evidence.worst !== null && findWeakStep(run, required) !== null && found.length === 0) {
+    found.push(createReason('weak_evidence', 'an answer is below the required grade, against what the counts say'))
+  }
+  if (run.egress.length > 0) {
+    const targets = run.egress.map(({ layer, target, at }) => ({ layer, target, at }))
+    found.push(
+      createReason('blocked_egress', `${countOf(targets.length, 'attempt')} to reach the outside world`, targets),
+    )
+  }
+  if (run.lossy.length > 0) {
+    const message = `${countOf(run.lossy.length, 'matched value')} cannot be held by JSON, so different ones may look equal`
+    found.push(createReason('lossy_values', message, [...run.lossy]))
+  }
+  return found
+}
+
+function findUnfinished(run: TrialRun): VerifyReason[] {
+  if (run.outcome === 'timeout') return [createReason('timed_out', 'the run exceeded its budget of time or steps')]
+  if (run.outcome === 'deadlock')
+    return [createReason('deadlocked', 'everything in the run waits and nothing can happen')]
+  if (run.outcome === 'finished' && run.trace?.finished !== true) {
+    return [createReason('run_unfinished', 'the recording of the run ends before the run did')]
+  }
+  return []
+}
+
+function findWeakEvidence(evidence: EvidenceReport, required: EvidenceGrade): VerifyReason[] {
+  const counts = Object.entries(evidence.grades) as [EvidenceGrade, number][]
+  const occurred = new Set(counts.filter(([, count]) => count !== 0).map(([grade]) => grade))
+  if (evidence.worst !== null) occurred.add(evidence.worst)
+  if (occurred.size === 0) return [createReason('nothing_exercised', 'the run asked the recorded world nothing')]
+  const bad = [...occurred].filter((grade) => !supports(grade, required))
+  const worthless = bad.filter((grade) => WORTHLESS_GRADES.includes(grade))
+  const weak = bad.filter((grade) => !WORTHLESS_GRADES.includes(grade))
+  const found: VerifyReason[] = []
+  if (worthless.length > 0) {
+    const message = `${describe(evidence, worthless)}: never evidence for a fix`
+    found.push(createReason('worthless_evidence', message, { grades: worthless }))
+  }
+  if (weak.length > 0) {
+    const message = `${describe(evidence, weak)}: below the required grade ${required}`
+    found.push(createReason('weak_evidence', message, { grades: weak, required }))
+  }
+  // Not `coverage < 1`: a share that is no number must not pass as full.
+  if (found.length === 0 && !(evidence.coverage >= 1)) {
+    const message = `only ${Math.floor(evidence.coverage * 100)} % of the requests were answered by evidence`
+    found.push(createReason('incomplete_coverage', message, { coverage: evidence.coverage }))
+  }
+  return found
+}
+
+function describe(evidence: EvidenceReport, grades: EvidenceGrade[]): string {
+  return grades.map((grade) => countOf(evidence.grades[grade] ?? 1, `${grade} answer`)).join(', ')
+}
+
+/** Position (from 1) of the first request of a run whose answer is no good evidence; null when there is none. */
+export function findWeakStep(run: TrialRun, required: EvidenceGrade): number | null {
+  const index = (run.interactions ?? []).findIndex(
+    ({ evidence }) => evidence === undefined || !supports(evidence.grade, required),
+  )
+  const steps = run.divergences.map((divergence) => divergence.step)
+  if (index !== -1) steps.push(index + 1)
+  return steps.length === 0 ? null : Math.min(...steps)
+}

@@ -1,0 +1,79 @@
+import type { BaselineVerdict, Verdict } from '../model/verdict.ts'
+import type { CandidateInput, CandidateJudgement } from './candidate-input.ts'
+import { describeReach } from './describe-reach.ts'
+import { describeJudgeFailure, describeThrow, findBreakage } from './find-breakage.ts'
+import { findIncident } from './find-incident.ts'
+import { findWeaknesses } from './find-weaknesses.ts'
+import { judgeGoodRun } from './judge-good-run.ts'
+import { listAssumptions } from './list-assumptions.ts'
+import { createReason, type VerifyReason } from './reason-codes.ts'
+
+/**
+ * Judges one candidate against a baseline: what stands above the table first (`error`, `not_reproduced`, `inconclusive`),
+ * then the table, then regressions, which only ever take `fixed` away. Never throws: a role or an expectation that cannot
+ * be evaluated gives `error`.
+ */
+export function judgeCandidate(input: CandidateInput): CandidateJudgement {
+  try {
+    return judge(input)
+  } catch (error) {
+    return {
+      verdict: 'error',
+      findings: null,
+      reasons: [describeJudgeFailure(error)],
+      assumptions: [...input.candidate.assumptions],
+    }
+  }
+}
+
+function judge(input: CandidateInput): CandidateJudgement {
+  const { baseline, candidate, incident, required } = input
+  const { trace, signals } = candidate
+  const assumptions = listAssumptions(candidate)
+  const breakage = findBreakage(candidate)
+  if (breakage !== null) return { verdict: 'error', findings: null, reasons: [breakage], assumptions }
+  const findings = trace === null || signals === null ? null : findIncident(trace, signals, incident)
+  const end = (verdict: Verdict, reasons: VerifyReason[]) => ({ verdict, findings, reasons, assumptions })
+
+  const weaknesses = findWeaknesses(candidate, required)
+  const thrown = candidate.agent_error === null ? [] : [describeThrow(candidate.agent_error)]
+  // Where the replay refused or doubted an answer, a throw may be its doing: then it weakens the run, and is no breakage.
+  if (thrown.length > 0 && weaknesses.length === 0 && baseline.run.agent_error === null) return end('error', thrown)
+  const red = judgeRed(baseline.verdict)
+  if (red !== null) return end(red.verdict, [red.reason])
+
+  if (candidate.integrity !== 'sealed') {
+    weaknesses.push(
+      createReason('unsealed_recording', `a recording under this verdict is ${candidate.integrity}, not sealed`),
+    )
+  }
+  if (weaknesses.length > 0 || findings === null) {
+    return end('inconclusive', [...weaknesses, describeReach(candidate, required, incident.trigger), ...thrown])
+  }
+  return judgeGoodRun(input, findings, assumptions)
+}
+
+/** What a baseline that is not red makes of every candidate; null when it is red. */
+function judgeRed(verdict: BaselineVerdict): { verdict: Verdict; reason: VerifyReason } | null {
+  switch (verdict) {
+    case 'reproduced':
+      return null
+    case 'not_reproduced':
+      return {
+        verdict,
+        reason: createReason('baseline_not_reproduced', 'the baseline does not show the incident: nothing to fix'),
+      }
+    case 'inconclusive':
+      return {
+        verdict,
+        reason: createReason('baseline_inconclusive', 'the baseline proves nothing, so nothing can be compared'),
+      }
+    case 'error':
+      return { verdict, reason: createReason('baseline_error', 'the baseline broke, so nothing can be compared') }
+  }
+  // Not reachable for a caller that types check.
+  return {
+    verdict: 'error',
+    reason: createReason('baseline_error', `unknown verdict of the baseline: ${String(verdict)}`),
+  }
+}
