@@ -1,0 +1,40 @@
+import type { JsonValue } from '../core/json.ts'
+import type { ModelError } from './protocol.ts'
+import { fieldOf, stringOf } from './wire.ts'
+
+const MESSAGE_LENGTH = 500
+
+/** The error in a JSON body, or in one event of a stream; null when it holds none. */
+export function findModelError(body: JsonValue | undefined): ModelError | null {
+  const holder = Array.isArray(body) ? body[0] : body
+  const error = fieldOf(holder, 'error')
+  if (typeof error === 'string' && error !== '') return { type: null, code: null, message: error }
+  if (typeof error !== 'object' || error === null) return null
+  return {
+    type: stringOf(fieldOf(error, 'type')),
+    code: codeOf(fieldOf(error, 'code')),
+    message: stringOf(fieldOf(error, 'message')) ?? JSON.stringify(error),
+  }
+}
+
+/** The error of an answer with a status of 4xx or 5xx, in whatever form the provider or a gateway gives it. */
+export function readHttpError(body: JsonValue | undefined, text: string, status: number): ModelError {
+  const found = findModelError(body)
+  if (found !== null) return found
+  const message =
+    stringOf(fieldOf(body, 'message')) ?? stringOf(fieldOf(body, 'detail')) ?? text.slice(0, MESSAGE_LENGTH)
+  return {
+    type: stringOf(fieldOf(body, 'type')),
+    code: codeOf(fieldOf(body, 'code')),
+    message: message === '' ? `HTTP ${status}` : message,
+  }
+}
+
+/** The error of an answer that cannot be read. */
+export function malformedAnswer(message: string): ModelError {
+  return { type: 'malformed_answer', code: null, message }
+}
+
+function codeOf(value: JsonValue | undefined): string | null {
+  return typeof value === 'number' ? String(value) : stringOf(value)
+}

@@ -1,0 +1,192 @@
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { HttpAnswer, HttpRequest } from '../model/interaction.ts'
+import { finishOf } from './finish.ts'
+import { findModelError, malformedAnswer } from './model-error.ts'
+import type { ModelAnswer, ModelMessage, ModelRequest, ModelToolCall, ModelUsage, Protocol } from './protocol.ts'
+import { blankAnswer, readAnswerBody, type StreamEvent } from './read-body.ts'
+import { contentText, countOf, fieldOf, listOf, pathOf, stringOf, withoutFields } from './wire.ts'
+
+type Unknown = JsonValue | undefined
+
+/** OpenAI's chat completions, and all the providers and gateways that speak it. Of several choices the first is read. */
+export const openaiChat: Protocol = {
+  id: 'openai-chat',
+  provider: 'openai',
+  operation: 'chat',
+  volatileFields: [],
+  // Short ids need a digit, so that a word such as `call_center` is never taken for one.
+  generatedIdPattern: /^(?:call|chatcmpl)[-_](?:[A-Za-z0-9]{16,}|(?=[A-Za-z]*\d)[A-Za-z0-9]+)$/,
+  detect: (request: HttpRequest, body: JsonObject) =>
+    pathOf(request.url).endsWith('/chat/completions') && Array.isArray(body.messages),
+  readRequest,
+  readAnswer: (answer: HttpAnswer) => readAnswerBody(answer, { json: readJson, stream: readStream }),
+  readValue(value: JsonValue): ModelAnswer | null {
+    if (!Array.isArray(fieldOf(value, 'choices'))) return null
+    const answer = blankAnswer()
+    readJson(answer, value)
+    answer.complete = true
+    answer.complete_ms = 0
+    return answer
+  },
+}
+
+function readRequest(body: JsonObject): ModelRequest {
+  const tools = [...listOf(body.tools).map((tool) => fieldOf(tool, 'function') ?? fieldOf(tool, 'custom') ?? tool)]
+  return {
+    model: stringOf(body.model),
+    stream: body.stream === true,
+    messages: listOf(body.messages).map(readMessage),
+    tools: [...tools, ...listOf(body.functions)].flatMap((tool) => stringOf(fieldOf(tool, 'name')) ?? []),
+    parameters: withoutFields(body, ['model', 'stream', 'messages', 'tools', 'functions']),
+  }
+}
+
+function readMessage(message: JsonValue): ModelMessage {
+  const role = stringOf(fieldOf(message, 'role')) ?? ''
+  const text = contentText(fieldOf(message, 'content'))
+  const isResult = role === 'tool' || role === 'function'
+  return {
+    role,
+    text: isResult ? '' : text,
+    tool_calls: readToolCalls(message),
+    tool_results: isResult
+      ? [
+          {
+            call_id: stringOf(fieldOf(message, 'tool_call_id')),
+            name: stringOf(fieldOf(message, 'name')),
+            text,
+            is_error: false,
+          },
+        ]
+      : [],
+  }
+}
+
+function readToolCalls(message: Unknown): ModelToolCall[] {
+  const calls = listOf(fieldOf(message, 'tool_calls')).map(readToolCall)
+  const old = fieldOf(message, 'function_call')
+  return typeof old === 'object' && old !== null ? [...calls, { ...readFunction(old), id: null }] : calls
+}
+
+function readToolCall(call: JsonValue): ModelToolCall {
+  const id = stringOf(fieldOf(call, 'id'))
+  const custom = fieldOf(call, 'custom')
+  if (custom === undefined) return { ...readFunction(fieldOf(call, 'function')), id }
+  return {
+    id,
+    name: stringOf(fieldOf(custom, 'name')) ?? '',
+    arguments: JSON.stringify(stringOf(fieldOf(custom, 'input')) ?? ''),
+  }
+}
+
+function readFunction(call: Unknown): Omit<ModelToolCall, 'id'> {
+  const args = fieldOf(call, 'arguments')
+  // Some servers that imitate the protocol send the arguments parsed.
+  const text = typeof args === 'string' || args === undefined || args === null ? (args ?? '') : JSON.stringify(args)
+  return { name: stringOf(fieldOf(call, 'name')) ?? '', arguments: text }
+}
+
+function readUsage(usage: Unknown): ModelUsage | null {
+  if (typeof usage !== 'object' || usage === null) return null
+  return {
+    input_tokens: countOf(fieldOf(usage, 'prompt_tokens')),
+    output_tokens: countOf(fieldOf(usage, 'completion_tokens')),
+  }
+}
+
+function firstChoice(body: JsonValue): Unknown {
+  const choices = listOf(fieldOf(body, 'choices'))
+  return choices.find((choice) => countOf(fieldOf(choice, 'index')) === 0)
+}
+
+function readJson(answer: ModelAnswer, body: JsonValue, at_ms = 0): void {
+  answer.error = findModelError(body)
+  if (answer.error === null && !Array.isArray(fieldOf(body, 'choices'))) {
+    answer.error = malformedAnswer('The answer has no choices.')
+  }
+  const choice = firstChoice(body)
+  const message = fieldOf(choice, 'message')
+  answer.error ??= findModelError(choice)
+  answer.model = stringOf(fieldOf(body, 'model'))
+  answer.id = stringOf(fieldOf(body, 'id'))
+  answer.text = contentText(fieldOf(message, 'content'))
+  answer.refusal = stringOf(fieldOf(message, 'refusal'))
+  answer.tool_calls = readToolCalls(message).map((call) => ({ ...call, at_ms }))
+  answer.usage = readUsage(fieldOf(body, 'usage'))
+  setFinish(answer, fieldOf(choice, 'finish_reason'))
+}
+
+function setFinish(answer: ModelAnswer, reason: Unknown): void {
+  if (typeof reason !== 'string') return
+  answer.finish_reason = reason
+  answer.finish = finishOf(reason)
+}
+
+interface PartialCall {
+  key: number | string | null
+  id: string | null
+  name: string
+  text: string
+  custom: boolean
+  at_ms: number
+}
+
+function readStream(answer: ModelAnswer, events: StreamEvent[]): void {
+  const calls: PartialCall[] = []
+  let malformed = false
+  for (const { name, json, data, at_ms } of events) {
+    if (data === '[DONE]') {
+      answer.complete = true
+      answer.complete_ms ??= at_ms
+      break
+    }
+    if (json === undefined) {
+      malformed = true
+      continue
+    }
+    answer.error ??= findModelError(json) ?? (name === 'error' ? findModelError({ error: json }) : null)
+    answer.model ??= stringOf(fieldOf(json, 'model'))
+    answer.id ??= stringOf(fieldOf(json, 'id'))
+    answer.usage = readUsage(fieldOf(json, 'usage')) ?? answer.usage
+    const choice = firstChoice(json)
+    answer.error ??= findModelError(choice)
+    readDelta(answer, calls, fieldOf(choice, 'delta'), at_ms)
+    setFinish(answer, fieldOf(choice, 'finish_reason'))
+    if (answer.finish_reason !== null) {
+      answer.complete = true
+      answer.complete_ms ??= at_ms
+    }
+  }
+  if (malformed) answer.error ??= malformedAnswer('An event of the stream is not JSON.')
+  answer.tool_calls = calls.map(({ id, name, text, custom, at_ms }) => {
+    return { id, name, arguments: custom ? JSON.stringify(text) : text, at_ms }
+  })
+}
+
+function readDelta(answer: ModelAnswer, calls: PartialCall[], delta: Unknown, at_ms: number): void {
+  answer.text += contentText(fieldOf(delta, 'content'))
+  const refusal = stringOf(fieldOf(delta, 'refusal'))
+  if (refusal !== null) answer.refusal = (answer.refusal ?? '') + refusal
+  for (const part of listOf(fieldOf(delta, 'tool_calls'))) appendCall(calls, part, at_ms)
+  const old = fieldOf(delta, 'function_call')
+  if (typeof old === 'object' && old !== null) appendCall(calls, { index: 'function_call', function: old }, at_ms)
+}
+
+function appendCall(calls: PartialCall[], part: JsonValue, at_ms: number): void {
+  const index = fieldOf(part, 'index')
+  const id = stringOf(fieldOf(part, 'id')) || null
+  // Servers that leave the index out name a call by its id, and continue the last one without either.
+  const key = typeof index === 'number' || typeof index === 'string' ? index : (id ?? calls.at(-1)?.key ?? null)
+  let call = calls.find((known) => known.key === key)
+  if (call === undefined) {
+    call = { key, id: null, name: '', text: '', custom: false, at_ms }
+    calls.push(call)
+  }
+  const custom = fieldOf(part, 'custom')
+  const body = custom ?? fieldOf(part, 'function')
+  call.id = id ?? call.id
+  call.name = stringOf(fieldOf(body, 'name')) || call.name
+  call.custom ||= custom !== undefined
+  call.text += stringOf(fieldOf(body, custom === undefined ? 'arguments' : 'input')) ?? ''
+  call.at_ms = at_ms
+}
