@@ -1,30 +1,10 @@
-import { askModel, type Message, type ToolCall } from './model.ts'
+import { askModel, type Reply } from './model.ts'
 import { SYSTEM_PROMPT } from './prompt.ts'
 import { apologise, handOver } from './replies.ts'
-import { type FinishedCall, runTool } from './tools.ts'
+import { runTool } from './tools.ts'
+import type { Message, Session, SupportInput, SupportOutput, ToolCall } from './types.ts'
 
-export interface SupportInput {
-  conversation_id: string
-  channel: 'chat' | 'email'
-  message: string
-}
-
-export interface SupportOutput {
-  stop_reason: 'completed' | 'tool_error' | 'step_error' | 'max_steps'
-  answer: string
-  /** Set when a colleague takes over. */
-  ticket: string | null
-}
-
-export type GiveUpReason = Exclude<SupportOutput['stop_reason'], 'completed'>
-
-/** What one run of the agent knows. */
-export interface Session {
-  input: SupportInput
-  messages: Message[]
-  /** Every tool call that was carried out, in the order the model asked for them. */
-  calls: FinishedCall[]
-}
+type GiveUpReason = Exclude<SupportOutput['stop_reason'], 'completed'>
 
 /** All that a release may tune. A hook that returns an output ends the run with it. */
 export interface Behaviour {
@@ -65,7 +45,7 @@ export async function converse(input: SupportInput, behaviour: Behaviour): Promi
   const session: Session = { input, messages: openingMessages(input, behaviour), calls: [] }
   let failedSteps = 0
   for (let step = 0; step < behaviour.maxSteps; step++) {
-    let reply: Awaited<ReturnType<typeof askModel>>
+    let reply: Reply
     try {
       reply = await askModel(session.messages, { ...behaviour, stream: input.channel === 'chat' })
     } catch (error) {

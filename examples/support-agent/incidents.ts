@@ -1,4 +1,4 @@
-import type { SupportInput, SupportOutput } from './agent.ts'
+import type { SupportInput, SupportOutput } from './types.ts'
 
 /** A production run that went wrong, as far as it takes to have it again. */
 export interface ExampleIncident {

@@ -1,16 +1,8 @@
 import OpenAI from 'openai'
 import { TOOLS } from './tools.ts'
+import type { Message, ToolCall } from './types.ts'
 
-export const MODEL = 'gpt-4.1-mini'
-
-export type Message = OpenAI.Chat.ChatCompletionMessageParam
-
-/** A tool call as the model asked for it; `args` is JSON text. */
-export interface ToolCall {
-  id: string
-  name: string
-  args: string
-}
+const MODEL = 'gpt-4.1-mini'
 
 export interface Reply {
   /** What goes back to the model as its own turn. */

@@ -19,9 +19,9 @@ process.env.ORDERS_URL = tools.origin
 const perform = process.argv.includes('--dry') ? ({ input }: ExampleIncident) => run(input) : recordIncident
 for (const incident of INCIDENTS) {
   const output = await perform(incident)
-  console.log(`${incident.run_id}  ${output.stop_reason}  ${output.answer}`)
+  process.stdout.write(`${incident.run_id}  ${output.stop_reason}  ${output.answer}\n`)
   if (output.stop_reason !== incident.stop_reason) {
-    console.error(`  expected ${incident.stop_reason}`)
+    process.stderr.write(`  expected ${incident.stop_reason}\n`)
     process.exitCode = 1
   }
 }

@@ -1,5 +1,5 @@
-import type { Session, SupportOutput } from './agent.ts'
-import { lastResult, type Order } from './tools.ts'
+import { lastResult } from './tools.ts'
+import type { Order, Session, SupportOutput } from './types.ts'
 
 /** What a customer reads when the agent failed. */
 export function apologise(): string {

@@ -1,29 +1,5 @@
 import type OpenAI from 'openai'
-import type { ToolCall } from './model.ts'
-
-/** A tool call that was carried out, well or badly. */
-export interface FinishedCall extends ToolCall {
-  ok: boolean
-  /** JSON text, as the model is told. */
-  result: string
-}
-
-/** What the orders service answers. */
-export interface Order {
-  order_id: string
-  item: string
-  price: string
-  status: 'in_transit' | 'delivered'
-  carrier: string
-  /** Expected or actual day of delivery, ISO 8601. */
-  delivery_date: string
-}
-
-/** What the docs service answers. */
-export interface SearchResult {
-  query: string
-  hits: { title: string; text: string }[]
-}
+import type { FinishedCall, ToolCall } from './types.ts'
 
 /** The tools as the model sees them. */
 export const TOOLS: OpenAI.Chat.ChatCompletionFunctionTool[] = [

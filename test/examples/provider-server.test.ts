@@ -73,7 +73,7 @@ test('answers with the errors that the SDK knows given bad requests', async ({ o
   expect(await ask('gpt-0', REFUND)).toMatchObject({ status: 404, code: 'model_not_found' })
   expect(await ask('gpt-4.1-mini', REFUND, anonymous)).toBeInstanceOf(OpenAI.AuthenticationError)
   expect(await ask('gpt-4.1-mini', [{ role: 'user', content: 'Sing!' }])).toBeInstanceOf(OpenAI.BadRequestError)
-  expect(await ask('gpt-4.1-mini', STATUS)).toMatchObject({ status: 503, type: 'server_error' })
+  expect(await ask('gpt-4.1-mini', STATUS)).toMatchObject({ status: 503, code: 'server_is_overloaded' })
   expect(await client.models.list().catch((error: unknown) => error)).toBeInstanceOf(OpenAI.NotFoundError)
 })
 

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import type { SupportInput, SupportOutput } from '../../examples/support-agent/agent.ts'
 import { startProviderServer } from '../../examples/support-agent/servers/provider-server.ts'
 import { startToolsServer } from '../../examples/support-agent/servers/tools-server.ts'
+import type { SupportInput, SupportOutput } from '../../examples/support-agent/types.ts'
 
 export const AGENT_DIR = join(import.meta.dirname, '../../examples/support-agent')
 

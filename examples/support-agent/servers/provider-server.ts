@@ -18,6 +18,7 @@ export interface ProviderServer extends LoopbackServer {
 }
 
 const MODELS = ['gpt-4.1-mini']
+const OVERLOADED = 'Our servers are currently overloaded. Please try again later.'
 
 /**
  * Starts a scripted model behind the wire protocol of OpenAI's chat completions: JSON and server-sent events,
@@ -50,7 +51,7 @@ export async function startProviderServer(options: ProviderServerOptions): Promi
     if (!move) return send(400, error('This conversation is not in the script.', 'invalid_request_error'))
     if (move.kind === 'overloaded') {
       await sleep((350 + pseudoRandom(requestId, 200)) * pace)
-      return send(503, error('That model is currently overloaded with other requests.', 'server_error'))
+      return send(503, error(OVERLOADED, 'service_unavailable_error', 'server_is_overloaded'))
     }
     await sleep((600 + pseudoRandom(text, 500)) * pace)
     if (chat.stream) return stream(response, completionEvents(chat, move), headers(requestId, startedAt), 25 * pace)

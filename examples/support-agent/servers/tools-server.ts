@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Order } from '../tools.ts'
+import type { Order } from '../types.ts'
 import { type LoopbackServer, listen } from './listen.ts'
 
 export interface ToolsServerOptions {

@@ -1,4 +1,5 @@
-import { converse, released, type SupportInput } from '../../agent.ts'
+import { converse, released } from '../../agent.ts'
+import type { SupportInput } from '../../types.ts'
 
 /** Renames the end of the loop. The dashboard turns green; the loop still runs all six steps. */
 export function run(input: SupportInput) {

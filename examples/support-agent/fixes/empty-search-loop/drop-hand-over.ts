@@ -1,4 +1,5 @@
-import { converse, released, type SupportInput } from '../../agent.ts'
+import { converse, released } from '../../agent.ts'
+import type { SupportInput } from '../../types.ts'
 import { isGoingInCircles } from './repeated-result.ts'
 
 /** Stops as early as it should, but leaves the customer alone: nobody takes over. */

@@ -1,5 +1,6 @@
-import { converse, released, type SupportInput } from '../../agent.ts'
+import { converse, released } from '../../agent.ts'
 import { handOver } from '../../replies.ts'
+import type { SupportInput } from '../../types.ts'
 import { isGoingInCircles } from './repeated-result.ts'
 
 /** The same call with the same result twice ends the search: a colleague takes over with what is known. */

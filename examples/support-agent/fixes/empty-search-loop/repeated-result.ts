@@ -1,5 +1,5 @@
-import type { Session } from '../../agent.ts'
 import { isSameCall } from '../../tools.ts'
+import type { Session } from '../../types.ts'
 
 /** True when the last tool call was made before and brought the same result: asking again brings nothing new. */
 export function isGoingInCircles(session: Session): boolean {

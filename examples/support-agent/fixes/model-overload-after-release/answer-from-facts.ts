@@ -1,5 +1,6 @@
-import { type Behaviour, converse, released, type SupportInput } from '../../agent.ts'
+import { type Behaviour, converse, released } from '../../agent.ts'
 import { orderFacts } from '../../replies.ts'
+import type { SupportInput } from '../../types.ts'
 
 /** Tries the model once more after a pause, then answers from the order that was already looked up. */
 export function run(input: SupportInput) {

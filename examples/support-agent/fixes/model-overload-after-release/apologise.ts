@@ -1,4 +1,5 @@
-import { converse, released, type SupportInput } from '../../agent.ts'
+import { converse, released } from '../../agent.ts'
+import type { SupportInput } from '../../types.ts'
 
 /** Reports success with an empty apology. The overloaded model is still hit four times in a row. */
 export function run(input: SupportInput) {

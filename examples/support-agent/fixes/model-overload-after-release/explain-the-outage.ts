@@ -1,4 +1,5 @@
-import { type Behaviour, converse, released, type SupportInput } from '../../agent.ts'
+import { type Behaviour, converse, released } from '../../agent.ts'
+import type { SupportInput } from '../../types.ts'
 
 /** Retries once, then is honest with the customer: so honest that the provider's error text is in the answer. */
 export function run(input: SupportInput) {

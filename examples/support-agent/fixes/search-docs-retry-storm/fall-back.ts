@@ -1,6 +1,6 @@
-import { converse, released, type Session, type SupportInput } from '../../agent.ts'
-import type { ToolCall } from '../../model.ts'
+import { converse, released } from '../../agent.ts'
 import { isSameCall } from '../../tools.ts'
+import type { Session, SupportInput, ToolCall } from '../../types.ts'
 import { replyFromPolicies } from './policy-reply.ts'
 
 /** A search that failed is not tried again: the agent answers from the policies it ships with. */

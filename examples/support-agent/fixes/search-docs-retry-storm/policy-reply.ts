@@ -1,6 +1,6 @@
-import type { Session, SupportOutput } from '../../agent.ts'
 import policies from '../../policies.json' with { type: 'json' }
 import { handOver, orderFacts } from '../../replies.ts'
+import type { Session, SupportOutput } from '../../types.ts'
 
 /** Answers from the policies that ship with the agent; hands over when none of them fits. */
 export function replyFromPolicies(session: Session): SupportOutput {

@@ -1,5 +1,6 @@
-import { converse, released, type Session, type SupportInput, type SupportOutput } from '../../agent.ts'
+import { converse, released } from '../../agent.ts'
 import { sleep } from '../../model.ts'
+import type { Session, SupportInput, SupportOutput } from '../../types.ts'
 import { replyFromPolicies } from './policy-reply.ts'
 
 export interface BackOffParams {

@@ -1,4 +1,5 @@
-import { converse, released, type SupportInput } from '../../agent.ts'
+import { converse, released } from '../../agent.ts'
+import type { SupportInput } from '../../types.ts'
 
 /** Ends in a polite answer instead of an error once the budget is gone. It still burns the whole budget first. */
 export function run(input: SupportInput) {

@@ -1,4 +1,5 @@
-import { converse, released, type SupportInput } from '../../agent.ts'
+import { converse, released } from '../../agent.ts'
+import type { SupportInput } from '../../types.ts'
 
 /** Tells the model not to insist. Only a live model can say whether it obeys: the recorded one was asked something else. */
 export function run(input: SupportInput) {
