@@ -5,7 +5,7 @@ import type { MetricsSnapshot } from '../model/signal.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { renderSummary } from '../report/investigation-summary.ts'
 import { type RenderOptions, renderInvestigation } from '../report/render-investigation.ts'
-import { escapeTerminal } from '../report/terminal-text.ts'
+import { escapeJson, escapeTerminal } from '../report/terminal-text.ts'
 import { computeSignals } from '../signals/compute-signals.ts'
 import { debugRun } from '../signals/debug-run.ts'
 import { hypothesise } from '../signals/hypothesise.ts'
@@ -72,7 +72,7 @@ function argumentsError(): RetrialError {
 }
 
 function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
+  return `${escapeJson(JSON.stringify(value, null, 2))}\n`
 }
 
 function terminal(): RenderOptions {

@@ -23,6 +23,16 @@ export function escapeValue(value: unknown, max = 120): string {
   return escapeTerminal(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined'), max)
 }
 
+/** JSON text in which hostile characters are written as escapes; it parses to the same value. */
+export function escapeJson(json: string): string {
+  const escapeUnits = (character: string) =>
+    Array.from(
+      { length: character.length },
+      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+    ).join('')
+  return json.replace(HOSTILE, (character) => (character === '\n' ? character : escapeUnits(character)))
+}
+
 function escapeCharacter(character: string): string {
   const code = character.codePointAt(0) as number
   return SHORT[character] ?? (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`)
