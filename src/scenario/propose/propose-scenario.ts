@@ -1,0 +1,158 @@
+import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path'
+import { Document, isMap, isScalar, type Scalar } from 'yaml'
+import type { Recording } from '../../model/recording.ts'
+import type { Signals } from '../../model/signal.ts'
+import type { RunTrace } from '../../model/trace.ts'
+import { findRoles, type ProposedRoles } from './find-roles.ts'
+
+export interface ProposeOptions {
+  recording: Recording
+  /** Where the recording is. */
+  recordingPath: string
+  trace: RunTrace
+  signals: Signals
+  /** `module#export`, relative to the working directory. @default the recording's own `agent_ref` */
+  agentRef?: string | undefined
+  /** Where the scenario will be written: its paths are relative to that folder, and its id is the file's name. */
+  outPath: string
+}
+
+/**
+ * Proposes a scenario for a run that went wrong: YAML text with comments that say what a person has to review.
+ * It loads as it is when the run shows all three roles and its agent is known; otherwise what is missing stands in
+ * it as a comment, and loading it fails until somebody has decided.
+ */
+export function proposeScenario(options: ProposeOptions): string {
+  const { trace, signals, outPath, recordingPath } = options
+  const roles = findRoles(trace, signals)
+  const agent = findAgent(options)
+  const { trigger, cause, symptom } = roles
+  const incident = {
+    ...(trigger && { trigger: trigger.role }),
+    ...(cause && { cause: cause.role }),
+    ...(symptom && { symptom: symptom.role }),
+  }
+  const document = new Document({
+    id: toId(basename(outPath).replace(/\.ya?ml$/i, '')),
+    title: toTitle(roles, trace),
+    recording: toRelative(dirname(resolve(outPath)), resolve(recordingPath)),
+    ...(agent !== null && { agent }),
+    ...(Object.keys(incident).length > 0 && { incident }),
+    replay: { on_divergence: 'fail' },
+    candidates: [{ id: 'fix', ...(agent !== null && { agent }), expect: 'fixed' }],
+  })
+  addComments(document, options, roles, agent)
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true })
+}
+
+function addComments(document: Document, options: ProposeOptions, roles: ProposedRoles, agent: string | null): void {
+  const comment = (path: (string | number)[], lines: string[]): void => {
+    const key = keyAt(document, path)
+    if (!key || lines.length === 0) return
+    key.commentBefore = lines.map((line) => ` ${oneLine(line, 300)}`).join('\n')
+    if (path.length === 1) key.spaceBefore = true
+  }
+  comment(
+    ['id'],
+    [`Proposed from run ${options.trace.context.run_id}. Nothing below is established: a person has to review it.`],
+  )
+  comment(['title'], ['REVIEW: say in one line what went wrong.'])
+  if (agent === null) {
+    comment(
+      ['replay'],
+      [
+        'DECIDE: the recording does not say which agent ran. Name it, here and in the candidate:',
+        'agent: ./path/to/agent.ts#run',
+        ...missingRoles(roles),
+      ],
+    )
+  } else {
+    comment(
+      ['agent'],
+      [
+        'The unfixed agent, which has to reproduce the incident. Once the fix is merged, name the unfixed revision:',
+        'baseline: { git: <tag or commit before the fix> }',
+      ],
+    )
+    comment(['replay'], missingRoles(roles))
+  }
+  comment(
+    ['incident'],
+    ['REVIEW: the roles are read off the signals of the run, and a signal is a pointer, not the cause.'],
+  )
+  comment(
+    ['candidates'],
+    ['REVIEW: point the candidate at the fix. Until then the unfixed agent is on trial, and the gate fails.'],
+  )
+  for (const [name, meaning] of ROLES) {
+    const node = document.getIn(['incident', name])
+    if (!isMap(node)) continue
+    node.flow = true
+    comment(['incident', name], [`${meaning} Observed: ${roles[name]?.observed}`])
+  }
+}
+
+const ROLES = [
+  ['trigger', 'What the world did.'],
+  ['cause', 'What the agent did wrong because of it; a fix makes it go away.'],
+  ['symptom', 'How the run ended, or what was seen of it from outside.'],
+] as const
+
+const EXAMPLES = {
+  trigger: '{ span: tool_call:<tool>, error_class: timeout, at_least: 1 }',
+  cause: '{ signal: repeated_tool_calls, tool: <tool>, at_least: 2 }',
+  symptom: '{ signal: stop_reason, is: max_steps }',
+}
+
+function missingRoles(roles: ProposedRoles): string[] {
+  const missing = ROLES.filter(([name]) => roles[name] === null)
+  if (missing.length === 0) return []
+  const all = missing.length === ROLES.length
+  return [
+    all
+      ? 'DECIDE: no signal of this run is abnormal, so the tool cannot say what went wrong. Write all three roles:'
+      : 'DECIDE: the run does not show these roles. Write them into `incident`:',
+    ...(all ? ['incident:'] : []),
+    ...missing.map(([name, meaning]) => `  ${name}: ${EXAMPLES[name]}   # ${meaning}`),
+  ]
+}
+
+function keyAt(document: Document, path: (string | number)[]): Scalar | undefined {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1))
+  if (!isMap(parent)) return undefined
+  const key = parent.items.find((pair) => isScalar(pair.key) && pair.key.value === path.at(-1))?.key
+  return isScalar(key) ? key : undefined
+}
+
+function findAgent({ agentRef, recording, recordingPath, outPath }: ProposeOptions): string | null {
+  const written = agentRef ?? recording.agent_ref
+  if (written === undefined) return null
+  const hash = written.lastIndexOf('#')
+  if (hash < 0) return null
+  const base = agentRef === undefined ? dirname(resolve(recordingPath)) : process.cwd()
+  return toRelative(dirname(resolve(outPath)), resolve(base, written.slice(0, hash))) + written.slice(hash)
+}
+
+/** A path as a scenario writes it: relative, with `/`, and with a leading dot so that it reads as a file. */
+function toRelative(from: string, to: string): string {
+  const path = relative(from, to)
+  if (isAbsolute(path)) return path
+  const text = path.split(sep).join('/')
+  return text.startsWith('.') ? text : `./${text}`
+}
+
+function toId(text: string): string {
+  const plain = text.toLowerCase().replace(/[^a-z0-9_-]+/g, '-')
+  return plain.replace(/^[-_]+/, '').slice(0, 64) || 'scenario'
+}
+
+function toTitle({ trigger, cause, symptom }: ProposedRoles, trace: RunTrace): string {
+  const parts = [trigger, cause, symptom].flatMap((found) => (found ? [found.observed] : []))
+  return oneLine(parts.length > 0 ? parts.join('; ') : `Run ${trace.context.run_id}`, 160)
+}
+
+/** Text of a run on one line: a line break in it would end the comment it stands in. */
+function oneLine(text: string, max: number): string {
+  const flat = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ').trimEnd()
+  return flat.length > max ? `${flat.slice(0, max - 1)}…` : flat
+}

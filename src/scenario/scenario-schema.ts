@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { expectationsSchema, incidentSchema } from '../model/incident.ts'
+import { VERDICTS } from '../model/verdict.ts'
+import { ON_DIVERGENCE, REQUIRED_EVIDENCE, SEVERITIES } from './scenario.ts'
+
+/** What the id of a scenario or candidate looks like. */
+export const ID_GRAMMAR = /^[a-z0-9][a-z0-9_-]{0,63}$/
+
+const id = z
+  .string()
+  .regex(ID_GRAMMAR, 'must be 1 to 64 lower-case letters, digits, `-` or `_`, and begin with a letter or digit')
+const oneLine = z
+  .string()
+  .min(1)
+  .regex(/^\P{Cc}+$/u, 'must be one line without control characters')
+const line = oneLine.max(200)
+const path = oneLine.max(1000)
+const env = z.record(z.string(), z.string()).meta({ description: 'Environment variables; quote numbers and booleans.' })
+const onDivergence = z.enum(ON_DIVERGENCE)
+
+const agentFields = {
+  agent: path.optional().meta({ description: 'module#export, relative to this file.' }),
+  git: line
+    .optional()
+    .meta({ description: 'Git revision that the agent is taken from; without it, the working tree.' }),
+  params: z.record(z.string(), z.unknown()).optional().meta({ description: 'Second argument of the agent.' }),
+  env: env.optional(),
+}
+
+const candidateSchema = z.strictObject({
+  id: id.meta({ description: 'Unique among the candidates.' }),
+  title: line.optional().meta({ description: 'Default: the id.' }),
+  ...agentFields,
+  expect: z.enum(VERDICTS).default('fixed').meta({ description: 'The verdict that the gate wants.' }),
+  on_divergence: onDivergence.optional().meta({ description: 'Default: replay.on_divergence.' }),
+})
+
+const replaySchema = z.strictObject({
+  volatile: z
+    .array(z.string())
+    .default([])
+    .meta({ description: 'Fields of a request that may differ: JSON paths into the body ($.a.b), or query.<name>.' }),
+  on_divergence: onDivergence
+    .default('fail')
+    .meta({ description: 'When the recording does not hold what the agent asks: fail, or serve a stale answer.' }),
+  env: env.prefault({}),
+  max_real_ms: z.int().min(1).max(3_600_000).default(30_000).meta({ description: 'Real-time budget of a replay, ms.' }),
+  max_virtual_ms: z.int().min(1).default(86_400_000).meta({ description: 'Virtual-time budget of a replay, ms.' }),
+})
+
+const toleranceSchema = z
+  .strictObject({
+    latency_ratio: z.number().min(1).default(1.5),
+    latency_ms: z.number().min(0).default(1000),
+    tokens_ratio: z.number().min(1).default(1.5),
+    steps: z.int().min(0).default(2),
+  })
+  .meta({ description: 'How much worse than the baseline is a regression.' })
+
+const verifySchema = z.strictObject({
+  required_evidence: z
+    .enum(REQUIRED_EVIDENCE)
+    .default('ignored')
+    .meta({ description: 'Worst evidence grade that still supports the verdict fixed.' }),
+  accept_bypass: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'True: a candidate that never meets the trigger may be fixed.' }),
+  tolerance: toleranceSchema.prefault({}),
+  expect: expectationsSchema
+    .prefault({})
+    .meta({ description: 'What a good run looks like, beyond cause and symptom being gone.' }),
+})
+
+/** The scenario file as it is written: the one definition, from which the types and the JSON Schema come. */
+export const scenarioFileSchema = z.strictObject({
+  id: id.meta({ description: 'Unique among the scenarios of a suite.' }),
+  title: line.meta({ description: 'One line for people.' }),
+  severity: z.enum(SEVERITIES).optional(),
+  owner: line.optional().meta({ description: 'Who to ask.' }),
+  recording: path.meta({ description: 'The recording of the run that went wrong, relative to this file.' }),
+  agent: path.optional().meta({ description: 'The code under test today: module#export, relative to this file.' }),
+  baseline: z
+    .union([line, z.strictObject(agentFields)])
+    .optional()
+    .meta({
+      description: 'The unfixed agent: module#export, recorded, or { git, agent, params, env }. Default: agent.',
+    }),
+  input: z.unknown().optional().meta({ description: "Overrides the recording's input." }),
+  incident: incidentSchema.meta({ description: 'Trigger, cause and symptom: the three roles, reviewed by a person.' }),
+  replay: replaySchema.prefault({}),
+  candidates: z.array(candidateSchema).default([]).meta({ description: 'The fixes on trial.' }),
+  verify: verifySchema.prefault({}),
+})
+
+/** A scenario file after zod: defaults filled in, paths still as written. */
+export type ScenarioFile = z.output<typeof scenarioFileSchema>
+
+/** The JSON Schema (draft 7, which editors read) of a scenario file; `schemas/scenario.json` holds it. */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(scenarioFileSchema, { target: 'draft-7', io: 'input' }) as Record<string, unknown>
+  return { ...schema, title: 'retrial scenario' }
+}

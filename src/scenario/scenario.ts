@@ -1,0 +1,102 @@
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { Expectations, Incident } from '../model/incident.ts'
+import type { Verdict } from '../model/verdict.ts'
+import type { Tolerance } from '../verify/find-regressions.ts'
+
+export const SEVERITIES = ['blocker', 'major', 'minor'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
+/** What a replay does when the agent asks something that the recording does not hold. */
+export const ON_DIVERGENCE = ['fail', 'stale'] as const
+export type OnDivergence = (typeof ON_DIVERGENCE)[number]
+
+/** The evidence grades that a scenario can require. */
+export const REQUIRED_EVIDENCE = ['exact', 'renamed', 'ignored'] as const
+export type RequiredEvidence = (typeof REQUIRED_EVIDENCE)[number]
+
+/** A path from the root of the file: keys and list positions from 0. */
+export type ScenarioPath = readonly (string | number)[]
+
+/** A place in the file; both count from 1. */
+export interface Position {
+  line: number
+  column: number
+}
+
+/** An agent that is an export of a module, in the working tree or at a git revision. */
+export interface ModuleAgent {
+  kind: 'module'
+  /** As the file names it: `../agent.ts#run`, with ` at <ref>` for a revision. For people. */
+  label: string
+  /** Absolute path. */
+  module: string
+  export: string
+  /** Null for the working tree. */
+  git: string | null
+  /** Second argument of the agent; undefined when the scenario gives none. */
+  params: JsonObject | undefined
+  /** Environment of its replays: `replay.env`, overridden by the agent's own `env`. */
+  env: Record<string, string>
+}
+
+/** The agent that the recording names in its `agent_ref`. */
+export interface RecordedAgent {
+  kind: 'recorded'
+  label: 'recorded'
+  params: undefined
+  env: Record<string, string>
+}
+
+export type AgentSource = ModuleAgent | RecordedAgent
+
+/** One fix on trial. */
+export interface ScenarioCandidate {
+  id: string
+  title: string
+  agent: ModuleAgent
+  /** The verdict that the gate wants. */
+  expect: Verdict
+  on_divergence: OnDivergence
+}
+
+/** A scenario file, checked, with every default filled in and every path absolute. */
+export interface Scenario {
+  id: string
+  title: string
+  severity?: Severity | undefined
+  owner?: string | undefined
+  /** Absolute path of the scenario file. */
+  file: string
+  /** Absolute path of its folder. */
+  dir: string
+  /** Absolute path of the recording; whether it exists is not checked. */
+  recording: string
+  /** The code under test today; null when the file names none. */
+  agent: ModuleAgent | null
+  baseline: AgentSource
+  /** What the agent is called with instead of the recording's input; undefined when the file gives none. */
+  input: JsonValue | undefined
+  incident: Incident
+  replay: {
+    /** Checked, as written; `parseVolatilePath` takes them apart. */
+    volatile: string[]
+    on_divergence: OnDivergence
+    env: Record<string, string>
+    /** Real-time budget of one replay, ms. */
+    max_real_ms: number
+    /** Virtual-time budget of one replay, ms. */
+    max_virtual_ms: number
+  }
+  /** At least one. */
+  candidates: ScenarioCandidate[]
+  verify: {
+    /** Worst grade that still supports `fixed`. */
+    required_evidence: RequiredEvidence
+    /** True when a candidate that never meets the trigger may count as fixed. */
+    accept_bypass: boolean
+    tolerance: Tolerance
+    expect: Expectations
+  }
+  /** Where a value stands in the file; for a path that the file does not hold, where its nearest parent stands. */
+  positions: (path: ScenarioPath) => Position
+}
