@@ -1,8 +1,8 @@
 import type { EvidenceGrade } from '../model/evidence.ts'
 import type { Trigger } from '../model/incident.ts'
-import { countTrigger } from './roles/count-trigger.ts'
 import { findWeakStep } from './find-weaknesses.ts'
 import { countOf, createReason, type VerifyReason } from './reason-codes.ts'
+import { countTrigger } from './roles/count-trigger.ts'
 import type { TrialRun } from './trial-run.ts'
 
 /**
