@@ -28,4 +28,12 @@ export const OTEL = {
   requestBytes: 'retrial.request.bytes',
   malformedArguments: 'retrial.tool.malformed_arguments',
   knownTools: 'retrial.request.tools',
+  /** Error classes of the failed attempts before the last one, in order. */
+  attemptErrors: 'retrial.attempt_errors',
+  /** How many tool calls of an answer the agent is not known to have run. */
+  notExecuted: 'retrial.tool.not_executed',
+  /** Why a request was taken for one of a tool: `only_pending`, `argument`, `name`. */
+  attributedBy: 'retrial.attributed_by',
+  answerText: 'retrial.answer.text',
+  responseBody: 'retrial.response.body',
 } as const

@@ -1,0 +1,105 @@
+import { canonicalJson } from '../core/canonical-json.ts'
+import { sha256 } from '../core/hash.ts'
+import type { RunContext } from '../model/run.ts'
+import type { LogEvent } from '../model/trace.ts'
+import type { ModelCall } from './model-call.ts'
+import type { ReadLevel } from './read-levels.ts'
+import { canonicalArguments } from './tools/arguments.ts'
+import type { ToolOutcome } from './tools/tool-outcome.ts'
+import type { ToolUse } from './tools/tool-use.ts'
+
+/** Events that belong together, in causal order, with the place of the first among the interactions. */
+interface Unit {
+  started_ms: number
+  position: number
+  events: LogEvent[]
+}
+
+/**
+ * Builds the log events of all levels, in order of time. Events at the same time, common in a replay without latencies,
+ * stand in causal order: a model call, its tool calls, their results, the next model call.
+ */
+export function buildEvents(
+  levels: readonly ReadLevel[],
+  outcomes: ReadonlyMap<ToolUse, ToolOutcome>,
+  run: RunContext,
+): LogEvent[] {
+  const units = levels.filter(({ withinModel }) => !withinModel).flatMap((level) => levelUnits(level, outcomes, run))
+  units.sort((a, b) => a.started_ms - b.started_ms || a.position - b.position)
+  let step = 0
+  const events = units.flatMap((unit) => unit.events)
+  for (const event of events) if (event.event === 'agent_step') event.step = ++step
+  return events.sort((a, b) => a.at_ms - b.at_ms)
+}
+
+function levelUnits(level: ReadLevel, outcomes: ReadonlyMap<ToolUse, ToolOutcome>, run: RunContext): Unit[] {
+  // Where an event belongs to the inside of a wrapped tool, which a replay does not run, it says so.
+  const base = { run_id: run.run_id, ...(level.parent === null ? {} : { within: level.parent }) }
+  const toolEvents = (uses: readonly ToolUse[]) => {
+    const known = uses.flatMap((use) => {
+      const outcome = outcomes.get(use)
+      return outcome === undefined ? [] : [{ ...base, use, outcome }]
+    })
+    return [...known.map((tool) => calledEvent(tool, run)), ...known.flatMap((tool) => resultEvent(tool, run))]
+  }
+  const units: Unit[] = level.calls.map((call) => ({
+    started_ms: call.started_ms,
+    position: call.first,
+    events: [...modelEvents(call, base, run), ...toolEvents(level.uses.filter(({ asked }) => asked?.by === call))],
+  }))
+  for (const use of level.uses) {
+    if (use.asked !== null || use.wrapper === null) continue
+    const { interaction, position } = use.wrapper
+    units.push({ started_ms: interaction.started_ms, position, events: toolEvents([use]) })
+  }
+  return units
+}
+
+type Base = Pick<LogEvent, 'run_id'> & { within?: string }
+
+function modelEvents(call: ModelCall, base: Base, run: RunContext): LogEvent[] {
+  const { name: model, answer, error_class, started_ms, ended_ms } = call
+  const step: LogEvent = { event: 'agent_step', ...base, at_ms: run.started_at + started_ms, step: 0, model }
+  if (error_class === 'unfinished') return [step]
+  const result: LogEvent = {
+    event: 'llm_result',
+    ...base,
+    at_ms: run.started_at + ended_ms,
+    model,
+    status: error_class === null ? 'ok' : 'error',
+    error_class,
+    finish_reason: answer?.finish_reason ?? null,
+    input_tokens: answer?.usage?.input_tokens ?? null,
+    output_tokens: answer?.usage?.output_tokens ?? null,
+  }
+  return [step, result]
+}
+
+type Tool = Base & { use: ToolUse; outcome: ToolOutcome }
+
+function calledEvent({ use, outcome, ...base }: Tool, run: RunContext): LogEvent {
+  const { asked, wrapper } = use
+  const args =
+    asked === null ? canonicalJson(wrapper?.interaction.args ?? null) : canonicalArguments(asked.call.arguments)
+  return {
+    event: 'tool_call',
+    ...base,
+    at_ms: run.started_at + outcome.started_ms,
+    ...nameTool(use),
+    args_hash: sha256(args),
+  }
+}
+
+function resultEvent({ use, outcome, ...base }: Tool, run: RunContext): LogEvent[] {
+  if (!outcome.settled) return []
+  const { ended_ms, error_class, result_hash } = outcome
+  const at_ms = run.started_at + ended_ms
+  const status = error_class === null ? 'ok' : 'error'
+  return [{ event: 'tool_result', ...base, at_ms, ...nameTool(use), result_hash, status, error_class }]
+}
+
+function nameTool({ asked, wrapper }: ToolUse): { tool: string; call_id?: string } {
+  const tool = asked?.call.name ?? wrapper?.interaction.name ?? ''
+  const id = asked?.call.id ?? null
+  return id === null ? { tool } : { tool, call_id: id }
+}

@@ -1,0 +1,22 @@
+import type { HttpRequest, Interaction } from '../model/interaction.ts'
+import { readModelRequest } from '../providers/registry.ts'
+
+/**
+ * What an interaction asked, in a few words: `llm_generate gpt-4o`, `tool search_docs`, `GET docs.example.com/search`.
+ * For divergences and timelines.
+ */
+export function summariseRequest(interaction: Interaction): string {
+  if (interaction.kind !== 'http') {
+    return interaction.kind === 'tool' ? `tool ${interaction.name}` : `llm_generate ${interaction.name}`
+  }
+  const found = readModelRequest(interaction.request)
+  if (found === null) return nameRequest(interaction.request)
+  return `llm_generate ${found.request.model ?? found.protocol.id}`
+}
+
+/** `METHOD host/path`, without query: the name of a plain request. */
+export function nameRequest({ method, url }: HttpRequest): string {
+  if (!URL.canParse(url)) return `${method} ${url}`
+  const { host, pathname } = new URL(url)
+  return `${method} ${host}${pathname}`
+}

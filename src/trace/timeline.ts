@@ -1,0 +1,34 @@
+import type { Interaction } from '../model/interaction.ts'
+import type { Recording } from '../model/recording.ts'
+
+/** When a run ended, as far as its recording knows. Offsets from the start of the run, ms. */
+export interface Timeline {
+  finished: boolean
+  /** The end of the run, or the last thing that is known of it. */
+  last_ms: number
+}
+
+/** Reads when a run ended, or when it was last heard of. */
+export function readTimeline(recording: Recording): Timeline {
+  const { finish, interactions, notes } = recording
+  if (finish !== null) return { finished: true, last_ms: finish.at_ms }
+  let last_ms = 0
+  for (const interaction of interactions) last_ms = Math.max(last_ms, lastSign(interaction))
+  for (const note of notes) last_ms = Math.max(last_ms, note.at_ms)
+  return { finished: false, last_ms }
+}
+
+/** When an interaction ended. One without an end lasts as long as the run was heard of, or until its answer was left unread. */
+export function endOf(interaction: Interaction, timeline: Timeline): number {
+  if (interaction.end !== null) return interaction.started_ms + interaction.end.offset_ms
+  const own = lastSign(interaction)
+  const leftUnread = timeline.finished && interaction.kind === 'http' && interaction.answer !== null
+  return leftUnread ? own : Math.max(own, timeline.last_ms)
+}
+
+function lastSign(interaction: Interaction): number {
+  if (interaction.end !== null) return interaction.started_ms + interaction.end.offset_ms
+  if (interaction.kind !== 'http' || interaction.answer === null) return interaction.started_ms
+  const { headers_ms, chunks } = interaction.answer
+  return interaction.started_ms + Math.max(headers_ms, chunks.at(-1)?.[0] ?? 0)
+}
