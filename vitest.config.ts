@@ -1,10 +1,65 @@
 import { defineConfig } from 'vitest/config'
+import { CountReporter } from './test/support/count-reporter.ts'
+
+const INTEGRATION = ['boundary', 'record', 'replay', 'trial', 'suite']
+const E2E = ['cli', 'package', 'examples', 'gates']
+
+const filesOf = (rooms: string[]) => rooms.flatMap((room) => [`test/${room}/**/*.test.ts`, `test/${room}.test.ts`])
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     pool: 'forks',
+    maxWorkers: 2,
+    reporters: ['default', new CountReporter()],
+    projects: [
+      {
+        // Everything that is neither of the others, so that a new folder of tests cannot be left out.
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: filesOf([...INTEGRATION, ...E2E]),
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: filesOf(INTEGRATION),
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: filesOf(E2E),
+          globalSetup: 'test/support/build.ts',
+          setupFiles: 'test/support/require-build.ts',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['test/types/*.test-d.ts'],
+            // Errors elsewhere are for the gate `types`.
+            ignoreSourceErrors: true,
+          },
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
   },
 })
