@@ -109,6 +109,40 @@ test.each<[string, ScenarioReport[], number]>([
     1,
   ],
   ['a gate that says fail against its verdict', [makeScenario([makeCandidate('fixed', 'fixed', { gate: 'fail' })])], 1],
+  [
+    'a failed judgement among other reasons where an error is expected',
+    [
+      makeScenario([
+        makeCandidate('error', 'error', {
+          reasons: [
+            { code: 'agent_threw', message: '' },
+            { code: 'judge_failed', message: '' },
+          ],
+        }),
+      ]),
+    ],
+    4,
+  ],
+  [
+    'a baseline that is not red beside a red one',
+    [makeScenario([makeCandidate('fixed')]), makeScenario([makeCandidate('fixed')], 'not_reproduced')],
+    3,
+  ],
+  [
+    'a baseline that is not red and one candidate that expects it',
+    [
+      makeScenario(
+        [makeCandidate('not_reproduced', 'not_reproduced'), makeCandidate('fixed', 'fixed')],
+        'not_reproduced',
+      ),
+    ],
+    3,
+  ],
+  [
+    'a gate that says inconclusive against its verdict',
+    [makeScenario([makeCandidate('fixed', 'fixed', { gate: 'inconclusive' })])],
+    3,
+  ],
 ])('sets the exit code given %s', (_, reports, code) => {
   expect(exitCodeOf(reports)).toBe(code)
 })

@@ -48,6 +48,21 @@ test.each([
   ['a success after failures of no known class', makeSpan({ attributes: { 'retrial.retries': 2 } }), 0],
   ['a retry count that is no number', makeTimeout({ attributes: { 'retrial.retries': 'many' } }), 1],
   ['a negative retry count', makeTimeout({ attributes: { 'retrial.retries': -5 } }), 1],
+  [
+    'a success after attempts of known classes',
+    makeSpan({ attributes: { 'retrial.retries': 3, 'retrial.attempt_errors': ['timeout', 'reset', 'timeout'] } }),
+    2,
+  ],
+  [
+    'a final failure after attempts of other classes',
+    makeTimeout({ attributes: { 'retrial.retries': 2, 'retrial.attempt_errors': ['reset', 'reset'] } }),
+    1,
+  ],
+  [
+    'a final failure of another class after a time-out',
+    makeTimeout({ error_class: 'reset', attributes: { 'retrial.retries': 1, 'retrial.attempt_errors': ['timeout'] } }),
+    1,
+  ],
 ])('counts the acts of the world given %s', (_, span, count) => {
   expect(countTrigger(TIMEOUT, [span])).toBe(count)
 })
@@ -60,6 +75,11 @@ test('counts every failed attempt given error class any', () => {
     makeSpan(),
   ]
   expect(countTrigger({ span: 'tool_call', error_class: 'any', at_least: 1 }, spans)).toBe(4)
+})
+
+test('counts the listed attempts given error class any', () => {
+  const span = makeSpan({ attributes: { 'retrial.retries': 3, 'retrial.attempt_errors': ['reset', 'timeout'] } })
+  expect(countTrigger({ span: 'tool_call', error_class: 'any', at_least: 1 }, [span])).toBe(2)
 })
 
 test('counts attempts whatever their end given no error class', () => {

@@ -161,8 +161,39 @@ test('says how far the proof reaches given a divergence after the trigger', () =
   expect(verdict).toBe('inconclusive')
   expect(reasons.map(({ code }) => code)).toEqual(['diverged', 'worthless_evidence', 'proof_reaches'])
   expect(reasons.at(-1)?.data).toEqual({ good_steps: 2, settled: ['trigger'], open: ['cause', 'symptom'] })
+  expect(reasons.at(-1)?.message).toBe('good evidence up to step 2; trigger met by then; still open: cause, symptom')
   const early = judge({ ...run, divergences: [makeDivergence({ step: 1 })] })
+  expect(early.reasons.at(-1)?.message).toContain('the very first answer')
   expect(early.reasons.at(-1)?.data).toEqual({ good_steps: 0, settled: [], open: ['trigger', 'cause', 'symptom'] })
+})
+
+test('does not settle the trigger by a span that a weak answer had a part in', () => {
+  const evidence = { grade: 'exact' as const, source: 'c1' }
+  const spans = [makeTimeout({ interactions: ['c1', 'c2'] }), makeTimeout({ interactions: ['c1', 'c2'] })]
+  const interactions = [{ id: 'c1', evidence }, { id: 'c2' }]
+  const run = makeRun(RED, { trace: makeTrace({ spans }), interactions })
+  expect(judge(run).reasons.at(-1)).toMatchObject({ code: 'proof_reaches', data: { good_steps: 1, settled: [] } })
+})
+
+test('says that all answers were good, or that none is known, given a run that is weak for another reason', () => {
+  const evidence = { grade: 'exact' as const, source: 'c1' }
+  const spoiled = (interactions: TrialRun['interactions']) =>
+    judge(makeRun(RED, { egress: [EGRESS], interactions })).reasons.at(-1)?.message
+  expect(spoiled([{ id: 'c1', evidence }])).toContain('1 answer of good evidence')
+  expect(spoiled([])).toContain('no step is known')
+  expect(spoiled(undefined)).toContain('no step is known')
+  expect(judge({ ...makeRun(RED), outcome: 'timeout', trace: null }).reasons.at(-1)?.data).toMatchObject({
+    settled: [],
+  })
+})
+
+test('says what broke given a failure', () => {
+  const { reasons } = judge(makeRun(RED, { outcome: 'harness_error', failure: 'worker died' }))
+  expect(reasons).toEqual([{ code: 'harness_error', message: 'the harness broke: worker died' }])
+  expect(judge(makeRun(RED, { outcome: 'crashed' })).reasons[0]?.message).toBe("the agent's process died")
+  const thrown = judge(makeRun(RED, { agent_error: { ...THROWN, code: 'E_X' } })).reasons
+  expect(thrown).toMatchObject([{ code: 'agent_threw', data: { name: 'TypeError', code: 'E_X' } }])
+  expect(judge(makeRun(RED, { agent_error: THROWN })).reasons[0]?.data).toEqual(THROWN)
 })
 
 test('does not settle the trigger by a span that was read off no interaction', () => {

@@ -10,37 +10,40 @@ import { matchesSelector, resultText } from './match-span.ts'
  * attempts, and each failed attempt is an act of the world: `retries + 1` when the last one failed as well, `retries`
  * when it succeeded in the end.
  *
- * A condition on the result counts final answers only, because the answers of earlier attempts are not on the span.
- * Where the class of the earlier failures is not known (`error.type` of a span that is ok), they count for `any` only:
- * an overcounted trigger could make an unexercised fix look proved.
+ * The classes of the earlier failures are read from `retrial.attempt_errors`. A span without it (an imported one) has
+ * its retries counted under its own error class; when it succeeded in the end and names no class, they count for `any`
+ * only, because an overcounted trigger could make an unexercised fix look proved. For the same reason a condition on the
+ * result counts final answers only: the answers of earlier attempts are not on the span.
  *
  * @throws RetrialError `ERR_VERIFY_PATTERN`
  */
 export function countTrigger(trigger: Trigger, spans: readonly Span[]): number {
-  const pattern = trigger.result === undefined ? undefined : compilePattern(trigger.result.matches)
+  const { error_class, result } = trigger
+  const pattern = result === undefined ? undefined : compilePattern(result.matches)
   let count = 0
   for (const span of spans) {
     if (!matchesSelector(span, trigger.span)) continue
-    if (pattern === undefined) count += countAttempts(trigger.error_class, span)
-    else if (hasClass(trigger.error_class, span) && pattern.test(resultText(span) ?? '')) count += 1
+    const last = error_class === undefined || (span.status === 'error' && isOf(error_class, classOf(span))) ? 1 : 0
+    if (pattern === undefined) count += last + countEarlier(error_class, span)
+    else if (pattern.test(resultText(span) ?? '')) count += last
   }
   return count
 }
 
-function countAttempts(errorClass: string | undefined, span: Span): number {
-  const retries = retriesOf(span)
-  if (errorClass === undefined || hasClass(errorClass, span)) return retries + 1
-  if (span.status === 'error') return 0
-  return errorClass === 'any' || span.attributes[OTEL.errorType] === errorClass ? retries : 0
+/** Failed attempts before the last one. */
+function countEarlier(errorClass: string | undefined, span: Span): number {
+  const classes = span.attributes[OTEL.attemptErrors]
+  if (errorClass !== undefined && Array.isArray(classes)) return classes.filter((one) => isOf(errorClass, one)).length
+  const own = span.status === 'error' ? classOf(span) : span.attributes[OTEL.errorType]
+  return errorClass === undefined || isOf(errorClass, own) ? retriesOf(span) : 0
 }
 
-function hasClass(errorClass: string | undefined, span: Span): boolean {
-  if (errorClass === undefined) return true
-  return span.status === 'error' && (errorClass === 'any' || classOf(span) === errorClass)
+function isOf(wanted: string, errorClass: JsonValue | undefined): boolean {
+  return wanted === 'any' || errorClass === wanted
 }
 
 /** The same class that the signals count: the span's own, else the one of its attributes. */
-function classOf(span: Span): JsonValue | undefined {
+function classOf(span: Span): JsonValue {
   return span.error_class ?? span.attributes[OTEL.errorType] ?? 'unknown'
 }
 
