@@ -97,8 +97,7 @@ function toInteraction(one: Sample, id: string): HttpInteraction {
   const base = { kind: 'http', door: 'fetch', id, started_ms: one.started_ms, request: one.request } as const
   if (one.failure !== null) {
     const code = one.failure.endsWith('REFUSED') ? 'ECONNREFUSED' : 'ETIMEDOUT'
-    const cause = { name: 'Error', message: one.failure, code }
-    const error = { name: 'TypeError', message: 'fetch failed', cause }
+    const error = { name: 'Error', message: one.failure, code }
     return { ...base, answer: null, end: { kind: 'failed', offset_ms: total, error } }
   }
   const chunks: [number, Payload][] = one.body === null ? [] : [[total, one.body]]

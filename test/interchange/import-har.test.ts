@@ -145,9 +145,9 @@ test.for([
   const { interactions, report } = importEntries({ response: { status: 0, _error: message }, content: { size: 0 } })
   expect(interactions[0]).toMatchObject({
     answer: null,
-    end: { kind: 'failed', offset_ms: 200, error: { cause: { message } } },
+    end: { kind: 'failed', offset_ms: 200, error: { message } },
   })
-  expect(interactions[0]?.end?.error?.cause?.code).toBe(code)
+  expect(interactions[0]?.end?.error?.code).toBe(code)
   expect(report.replayable).toBe(true)
 })
 
@@ -162,7 +162,7 @@ test('tells an answer that the client gave up from one that broke off', () => {
   expect(aborted).toMatchObject({ answer: { status: 200 }, end: { kind: 'aborted', offset_ms: 200 } })
   expect(aborted?.end?.error).toBeUndefined()
   const cut = importEntries({ response: { _error: 'net::ERR_INCOMPLETE_CHUNKED_ENCODING' } }).interactions[0]
-  expect(cut).toMatchObject({ answer: { status: 200 }, end: { kind: 'cut', error: { cause: { code: 'ECONNRESET' } } } })
+  expect(cut).toMatchObject({ answer: { status: 200 }, end: { kind: 'cut', error: { code: 'ECONNRESET' } } })
   const early = importEntries({ response: { status: 0, _error: 'net::ERR_ABORTED' } }).interactions[0]
   expect(early).toMatchObject({ answer: null, end: { kind: 'aborted' } })
 })

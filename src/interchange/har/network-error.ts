@@ -28,10 +28,11 @@ export function readEnd(response: HarEntry['response'], offset_ms: number): Inte
   return { kind: response.status > 0 ? 'cut' : 'failed', offset_ms, error: errorShape(failure) }
 }
 
+// The bare error of the network: what a client makes of it (a TypeError, for `fetch`) is the client's affair.
 function errorShape(failure: string | null): ErrorShape {
   const name = failure === null ? undefined : /ERR_[A-Z0-9_]+/.exec(failure)?.[0]
   const code = (name === undefined ? undefined : NODE_CODES[name]) ?? /\bE[A-Z]{4,}\b/.exec(failure ?? '')?.[0]
-  const cause: ErrorShape = { name: 'Error', message: failure ?? 'the HAR names no cause' }
-  if (code !== undefined) cause.code = code
-  return { name: 'TypeError', message: 'fetch failed', cause }
+  const error: ErrorShape = { name: 'Error', message: failure ?? 'the HAR names no cause' }
+  if (code !== undefined) error.code = code
+  return error
 }
