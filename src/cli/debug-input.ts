@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type ErrorLocation, RetrialError } from '../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
+import { locateJsonError } from '../interchange/locate-json-error.ts'
 
 /**
  * Reads spans or log events from a file: a JSON array of objects, or JSON Lines with one object a line.
@@ -57,8 +58,7 @@ function parseAt(text: string, path: string, lineIndex: number): JsonValue {
   try {
     return JSON.parse(text) as JsonValue
   } catch (cause) {
-    const reason = (cause as SyntaxError).message
-    const place = findPlace(text, reason)
+    const place = locateJsonError(text)
     throw new RetrialError('ERR_CLI_DEBUG_JSON', `Failed to read ${path} as JSON`, {
       hint: 'Pass a JSON array, or JSON Lines with one object a line.',
       location: { path, line: lineIndex + place.line, column: place.column },
@@ -73,13 +73,6 @@ function tryParse(text: string): JsonValue | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Where the JSON breaks off, from the position that the engine names; without one, at the end of the text. */
-function findPlace(text: string, reason: string): { line: number; column: number } {
-  const position = /at position (\d+)/.exec(reason)?.[1]
-  const before = text.slice(0, position === undefined ? text.length : Number(position)).split('\n')
-  return { line: before.length, column: (before.at(-1) as string).length + 1 }
 }
 
 function requireObject(value: JsonValue, location: ErrorLocation, what: string): JsonObject {

@@ -23,35 +23,42 @@ export function renderHypotheses(
   if (hypotheses.length === 0) {
     return ['  none: no rule matches. Read the model answers in order, and compare with a run that went well.']
   }
+  const room = width - INDENT.length
   return hypotheses.flatMap(({ code, statement, evidence, checks = [] }, i) => [
     `  ${i + 1}. ${paint('bold', escapeTerminal(code, 60))}`,
     ...wrapText(escapeTerminal(statement, 600), width - 5).map((line) => `     ${line}`),
-    ...renderBlock('evidence', [renderEvidence(evidence, lines)], paint, width),
-    ...(checks.length === 0
-      ? []
-      : renderBlock(
-          'check',
-          checks.map((check) => escapeTerminal(check, 300)),
-          paint,
-          width,
-        )),
+    ...renderBlock('evidence', wrapItems(renderEvidence(evidence, lines), room), paint),
+    ...renderBlock(
+      'check',
+      checks.flatMap((check) => wrapCheck(check, room)),
+      paint,
+    ),
   ])
 }
 
-function renderBlock(label: string, items: readonly string[], paint: Paint, width: number): string[] {
-  return items.flatMap((item, i) =>
-    wrapText(item, width - INDENT.length).map((line, j) =>
-      i === 0 && j === 0 ? `     ${paint('dim', label.padEnd(8))}  ${line}` : `${INDENT}${line}`,
-    ),
-  )
+function renderBlock(label: string, block: readonly string[], paint: Paint): string[] {
+  return block.map((line, i) => (i === 0 ? `     ${paint('dim', label.padEnd(8))}  ${line}` : `${INDENT}${line}`))
 }
 
-/** Evidence in words: spans by their line in the timeline, counts per name, and plain values. */
-export function renderEvidence(evidence: JsonValue, lines: ReadonlyMap<string, TimelineEntry>): string {
-  if (!isJsonObject(evidence)) return escapeValue(evidence, 200)
-  return Object.entries(evidence)
-    .map(([key, value]) => `${escapeTerminal(key, 48)} ${renderItem(value, lines)}`)
-    .join(' · ')
+function wrapCheck(check: string, width: number): string[] {
+  return wrapText(escapeTerminal(check, 300), width - 2).map((line, i) => `${i === 0 ? '- ' : '  '}${line}`)
+}
+
+/** Puts as many items on a line as fit; an item is broken only when it is longer than a line. */
+function wrapItems(items: readonly string[], width: number): string[] {
+  const lines: string[] = []
+  for (const item of items) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 3 + item.length <= width) lines[lines.length - 1] = `${last} · ${item}`
+    else lines.push(...wrapText(item, width))
+  }
+  return lines
+}
+
+/** Evidence in words, item by item: spans by their line in the timeline, counts per name, and plain values. */
+export function renderEvidence(evidence: JsonValue, lines: ReadonlyMap<string, TimelineEntry>): string[] {
+  if (!isJsonObject(evidence)) return [escapeValue(evidence, 200)]
+  return Object.entries(evidence).map(([key, value]) => `${escapeTerminal(key, 48)} ${renderItem(value, lines)}`)
 }
 
 function renderItem(value: JsonValue, lines: ReadonlyMap<string, TimelineEntry>): string {

@@ -11,6 +11,11 @@ export function renderCounts(counts: Record<string, number>): string {
   return shown.join(', ')
 }
 
+/** `1 call`, `2 calls`. */
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
 /** `#4 tool_call search_docs`. */
 export function renderPointer(span: Span, lines: ReadonlyMap<string, TimelineEntry>): string {
   const line = lines.get(span.span_id)?.line
@@ -28,7 +33,7 @@ export function renderSignals(
     [
       'first_error_span',
       first === null
-        ? 'none: no span failed, which is so in most runs that go wrong; look at the answers instead'
+        ? 'none (most runs that go wrong have none either: the answers are the next place to look)'
         : `${renderPointer(first, lines)} ${paint('red', escapeTerminal(signals.error_class ?? 'unknown', 40))} (a pointer, not the cause)`,
     ],
     ['slowest_span', slowest === null ? 'none' : `${renderPointer(slowest, lines)} ${formatMs(slowest.latency_ms)}`],
@@ -41,7 +46,7 @@ export function renderSignals(
   }
   rows.push([
     'totals',
-    `${signals.steps} steps, ${signals.llm_calls} model calls, ${signals.tool_calls} tool calls, ` +
+    `${count(signals.steps, 'step')}, ${count(signals.llm_calls, 'model call')}, ${count(signals.tool_calls, 'tool call')}, ` +
       `${signals.input_tokens} tokens in, ${signals.output_tokens} out, ${formatMs(signals.run_latency_ms)}`,
   ])
   if (zero.length > 0) rows.push(['none of', paint('dim', zero.join(', '))])
@@ -57,11 +62,11 @@ function countRows(signals: Signals): [name: string, value: string][] {
     ['error_classes', renderCounts(signals.error_classes)],
     [
       'error_cascade',
-      followed > 0 ? `${followed} later error${followed === 1 ? '' : 's'} followed from the first` : '',
+      followed > 0 ? `${count(followed, 'other error')} close to the first: same tool or class, or nested` : '',
     ],
     ['repeated_tool_calls', renderCounts(signals.repeated_tool_calls)],
     ['repeated_same_result', renderCounts(signals.repeated_same_result)],
-    ['loop_length', loop > 0 ? `a cycle of ${loop} call${loop === 1 ? '' : 's'}, at least twice in a row` : ''],
+    ['loop_length', loop > 0 ? `a cycle of ${count(loop, 'call')}, at least twice in a row` : ''],
     ['retries', renderCounts(signals.retries)],
     ['truncated_answers', number(signals.truncated_answers, '')],
     ['malformed_tool_arguments', number(signals.malformed_tool_arguments, '')],

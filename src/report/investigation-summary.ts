@@ -2,7 +2,7 @@ import { renderHypotheses, type ShownHypothesis } from './investigation-hypothes
 import { renderRow } from './investigation-row.ts'
 import { renderCounts } from './investigation-signals.ts'
 import type { RenderOptions } from './render-investigation.ts'
-import { createPaint, escapeTerminal, escapeValue } from './terminal-text.ts'
+import { createPaint, escapeTerminal, escapeValue, joinLines } from './terminal-text.ts'
 
 /** A run that was debugged from plain spans and log events. */
 export interface DebugSummary {
@@ -33,5 +33,5 @@ export function renderSummary(summary: DebugSummary, options: RenderOptions): st
     '',
     ...renderRow({ ...summary, conclusion: summary.hypotheses.map(({ code }) => code) }),
   ]
-  return `${lines.join('\n')}\n`
+  return joinLines(lines)
 }

@@ -2,7 +2,7 @@ import { OTEL } from '../model/gen-ai.ts'
 import type { Signals } from '../model/signal.ts'
 import type { RunTrace, Span } from '../model/trace.ts'
 import { orderTimeline, selectEntries, type TimelineEntry } from './investigation-order.ts'
-import { escapeTerminal, formatMs, type Paint } from './terminal-text.ts'
+import { escapeTerminal, fitText, formatMs, type Paint } from './terminal-text.ts'
 
 const DEEPEST = 6
 
@@ -45,7 +45,7 @@ function renderEntry(
     `${offset.padStart(11)}`,
     `${formatMs(span.latency_ms).padStart(11)}`,
     ` ${span.step_type.padEnd(12)}`,
-    ` ${name.padEnd(columns.name)}`,
+    ` ${fitText(name, columns.name).padEnd(columns.name)}`,
     ` ${renderOutcome(span, paint)}`,
     ...marks.map((mark) => ` ${paint('cyan', mark)}`),
   ]
@@ -71,7 +71,7 @@ function nameWidth(shown: readonly TimelineEntry[], width: number): number {
   return Math.min(widest, Math.max(16, width - 62))
 }
 
-/** `12 spans not shown: 7 llm_generate, 5 tool_call (31.20 s together)`. */
+/** `12 spans not shown: 7 llm_generate, 5 tool_call, 2 with error`. */
 function describeGap(hidden: readonly TimelineEntry[]): string {
   const kinds = new Map<string, number>()
   for (const { span } of hidden) kinds.set(span.step_type, (kinds.get(span.step_type) ?? 0) + 1)

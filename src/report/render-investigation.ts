@@ -6,7 +6,7 @@ import { renderHypotheses } from './investigation-hypotheses.ts'
 import { renderRow } from './investigation-row.ts'
 import { renderSignals } from './investigation-signals.ts'
 import { linesOfSpans, renderTimeline } from './investigation-timeline.ts'
-import { createPaint, escapeTerminal, escapeValue, formatMs, type Paint } from './terminal-text.ts'
+import { createPaint, escapeTerminal, escapeValue, formatMs, joinLines, type Paint } from './terminal-text.ts'
 
 /** A run and what was found out about it. */
 export interface Investigation {
@@ -27,7 +27,7 @@ export interface RenderOptions {
 
 const INTEGRITY: Record<Exclude<Integrity, 'sealed'>, string> = {
   unsealed:
-    'unsealed: every line is good, but the end of the run is missing; it can be debugged, it cannot prove a fix',
+    'unsealed: every line is good, but the recording was never closed; it can be debugged, it cannot prove a fix',
   torn: 'torn: the last line is incomplete; it can be debugged, it cannot prove a fix',
 }
 
@@ -53,11 +53,11 @@ export function renderInvestigation(investigation: Investigation, options: Rende
     '',
     ...renderRow({ run_id: trace.context.run_id, ...signals, conclusion: hypotheses.map(({ code }) => code) }),
   ]
-  return `${all.join('\n')}\n`
+  return joinLines(all)
 }
 
 function renderContext(investigation: Investigation, paint: Paint): string[] {
-  const { trace, signals, integrity, file } = investigation
+  const { trace, signals, hypotheses, integrity, file } = investigation
   const { run_id, release, workflow, agent, started_at } = trace.context
   const labels = [
     ['release', release],
@@ -73,22 +73,30 @@ function renderContext(investigation: Investigation, paint: Paint): string[] {
     ['started', `${formatDate(started_at)}, took ${formatMs(trace.latency_ms)}, ${ended}`],
     ['input', escapeValue(trace.input, 160)],
     ['output', escapeValue(trace.output, 160)],
+    ...(hypotheses.length === 0
+      ? []
+      : [['points to', hypotheses.map(({ code }) => escapeTerminal(code, 60)).join(', ')] as [string, string]]),
     ['file', escapeTerminal(file, 300)],
     ...(integrity === 'sealed' ? [] : [['integrity', paint('yellow', INTEGRITY[integrity])] as [string, string]]),
   ]
   return [[paint('bold', escapeTerminal(run_id, 80)), ...labels].join(' · '), ...alignRows(rows, paint)]
 }
 
+/** The models that were asked, each with those that answered in its name. */
 function modelsOf(trace: RunTrace): string[] {
-  const calls = trace.spans.filter((span) => span.step_type === 'llm_generate')
-  const names = calls.map((span) => {
+  const models = new Map<string, Set<string>>()
+  for (const span of trace.spans.filter(({ step_type }) => step_type === 'llm_generate')) {
     const [asked, answered] = [span.attributes[GEN_AI.requestModel], span.attributes[GEN_AI.responseModel]]
-    const name = escapeTerminal(typeof asked === 'string' ? asked : span.name, 60)
-    return typeof answered === 'string' && answered !== asked
-      ? `${name} (answered by ${escapeTerminal(answered, 60)})`
-      : name
+    const name = typeof asked === 'string' ? asked : span.name
+    const answers = models.get(name) ?? new Set()
+    if (typeof answered === 'string' && answered !== name) answers.add(escapeTerminal(answered, 60))
+    models.set(name, answers)
+  }
+  const named = [...models].map(([name, answers]) => {
+    const by = answers.size === 0 ? '' : ` (answered by ${[...answers].slice(0, 4).join(', ')})`
+    return escapeTerminal(name, 60) + by
   })
-  return [...new Set(names)].slice(0, 6)
+  return named.length > 6 ? [...named.slice(0, 6), `${named.length - 6} more`] : named
 }
 
 function renderNotes(notes: readonly Note[]): string[] {

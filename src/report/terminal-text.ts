@@ -50,6 +50,12 @@ export function createPaint(color: boolean): Paint {
   return color ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
 }
 
+/** Cuts a text that is already escaped to a number of characters. */
+export function fitText(text: string, width: number): string {
+  const characters = Array.from(text)
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`
+}
+
 /** Breaks a text into lines of at most `width` characters at spaces; a longer word stands alone on its line. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = []
@@ -61,6 +67,11 @@ export function wrapText(text: string, width: number): string[] {
     } else line = line === '' ? word : `${line} ${word}`
   }
   return [...lines, line]
+}
+
+/** The lines of a report as one text. Wrapping may have moved recorded text to the start of a line, so commands are broken again. */
+export function joinLines(lines: readonly string[]): string {
+  return `${lines.map(breakCommands).join('\n')}\n`
 }
 
 /** `850 ms`, `2.30 s`, `4 min 05 s`. */

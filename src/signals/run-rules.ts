@@ -94,7 +94,11 @@ const errorCascade: Rule<Facts> = {
   reads: ['error_cascade', 'error_classes'],
   when: (facts) => facts.error_cascade.followed > 0,
   statement: () => 'Later errors share the tool or the class of the first one, or stand around it: read them as one.',
-  evidence: (facts) => ({ ...facts.error_cascade, error_classes: facts.error_classes }),
+  evidence: (facts) => ({
+    first_error_span: facts.error_cascade.first,
+    followed: facts.error_cascade.followed,
+    error_classes: facts.error_classes,
+  }),
   checks: ['Start with the first error of the group; look at the others only if they remain once it is gone.'],
 }
 
