@@ -24,7 +24,7 @@ export function buildEvents(
   outcomes: ReadonlyMap<ToolUse, ToolOutcome>,
   run: RunContext,
 ): LogEvent[] {
-  const units = levels.filter(({ withinModel }) => !withinModel).flatMap((level) => levelUnits(level, outcomes, run))
+  const units = levels.flatMap((level) => levelUnits(level, outcomes, run))
   units.sort((a, b) => a.started_ms - b.started_ms || a.position - b.position)
   let step = 0
   const events = units.flatMap((unit) => unit.events)
@@ -33,7 +33,7 @@ export function buildEvents(
 }
 
 function levelUnits(level: ReadLevel, outcomes: ReadonlyMap<ToolUse, ToolOutcome>, run: RunContext): Unit[] {
-  // Where an event belongs to the inside of a wrapped tool, which a replay does not run, it says so.
+  // Where an event belongs to the inside of a wrapped function, which a replay does not run, it says so.
   const base = { run_id: run.run_id, ...(level.parent === null ? {} : { within: level.parent }) }
   const toolEvents = (uses: readonly ToolUse[]) => {
     const known = uses.flatMap((use) => {
@@ -45,7 +45,10 @@ function levelUnits(level: ReadLevel, outcomes: ReadonlyMap<ToolUse, ToolOutcome
   const units: Unit[] = level.calls.map((call) => ({
     started_ms: call.started_ms,
     position: call.first,
-    events: [...modelEvents(call, base, run), ...toolEvents(level.uses.filter(({ asked }) => asked?.by === call))],
+    events: [
+      ...(level.withinModel ? [] : modelEvents(call, base, run)),
+      ...toolEvents(level.uses.filter(({ asked }) => asked?.by === call)),
+    ],
   }))
   for (const use of level.uses) {
     if (use.asked !== null || use.wrapper === null) continue

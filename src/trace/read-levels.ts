@@ -15,7 +15,7 @@ export interface ReadLevel {
   withinModel: boolean
   calls: ModelCall[]
   uses: ToolUse[]
-  /** How many tool calls of an answer were not run, by model call. */
+  /** How many tool calls of an answer are not known to have been run, by model call. */
   notExecuted: Map<ModelCall, number>
   requests: Attempt[]
 }
@@ -39,12 +39,12 @@ export function readLevels(interactions: readonly Interaction[], timeline: Timel
 }
 
 function readLevel(parent: string | null, withinModel: boolean, level: Level): ReadLevel {
-  // What an answer within asks for is run, and seen, outside.
-  const uses = withinModel ? [] : readToolUses(level)
+  const uses = readToolUses(level)
   const executed = uses.filter(isExecuted)
   const notExecuted = new Map<ModelCall, number>()
   for (const { asked } of uses.filter((use) => !isExecuted(use))) {
-    if (asked !== null) notExecuted.set(asked.by, (notExecuted.get(asked.by) ?? 0) + 1)
+    // What an answer within a wrapped model asks for is usually run, and seen, outside.
+    if (asked !== null && !withinModel) notExecuted.set(asked.by, (notExecuted.get(asked.by) ?? 0) + 1)
   }
   const taken = new Set(executed.flatMap(({ requests }) => requests.map(({ position }) => position)))
   const requests = level.requests.filter(({ position }) => !taken.has(position))
