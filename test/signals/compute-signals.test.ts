@@ -168,6 +168,15 @@ test('counts a tool as unknown given the last request at its level did not offer
   expect(computeSignals(trace({ spans })).unknown_tools).toBe(2)
 })
 
+test('does not count a call that no model asked for as unknown given spans read off a recording', () => {
+  const fields = { name: 'delete', at: 1, interactions: ['c2'] }
+  const asked = { ...fields, attributes: { 'gen_ai.tool.call.id': 'call_1' } }
+  const request = llm('m', 0, { 'retrial.request.tools': ['search'] })
+
+  expect(computeSignals(trace({ spans: [request, span('own', fields)] })).unknown_tools).toBe(0)
+  expect(computeSignals(trace({ spans: [request, span('asked', asked)] })).unknown_tools).toBe(1)
+})
+
 test('compares the longest request with the first given message counts', () => {
   const counts = [2, 5, 9, 4].map((count, i) => llm(`m${i}`, i, { 'retrial.request.message_count': count }))
 
