@@ -16,8 +16,8 @@ interface Unit {
 }
 
 /**
- * Builds the log events of all levels, in order of time. Events at the same time, common in a replay without latencies,
- * stand in causal order: a model call, its tool calls, their results, the next model call.
+ * Builds the log events of all levels in causal order: a model call, its tool calls, their results, the next model call.
+ * Sorted by time they keep that order where times are equal, as they often are in a replay.
  */
 export function buildEvents(
   levels: readonly ReadLevel[],
@@ -29,7 +29,7 @@ export function buildEvents(
   let step = 0
   const events = units.flatMap((unit) => unit.events)
   for (const event of events) if (event.event === 'agent_step') event.step = ++step
-  return events.sort((a, b) => a.at_ms - b.at_ms)
+  return events
 }
 
 function levelUnits(level: ReadLevel, outcomes: ReadonlyMap<ToolUse, ToolOutcome>, run: RunContext): Unit[] {

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { OTEL } from '../../src/model/gen-ai.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
 import { dataFrames, OPENAI_TOOL_STREAM } from '../providers/wire-samples.ts'
-import { asks, chat, http, recordingOf, STARTED_AT, tells, user } from './build-recording.ts'
+import { asks, type Call, chat, http, recordingOf, STARTED_AT, tells, user } from './build-recording.ts'
 import { outline, spanOf } from './read-trace.ts'
 
 test('gives requests to the one pending tool, with its retries, given a tool that makes several', () => {
-  const call: [string, string, string] = ['call_1', 'lookup', '{"id":7}']
+  const call: Call = ['call_1', 'lookup', '{"id":7}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [call] }, { at: 0 }),
@@ -39,9 +39,9 @@ test('gives requests to the one pending tool, with its retries, given a tool tha
 })
 
 test('tells parallel tools apart by what their requests hold', () => {
-  const a: [string, string, string] = ['call_a', 'search_docs', '{"query":"refund policy","limit":5}']
-  const b: [string, string, string] = ['call_b', 'search_docs', '{"query":"refund","limit":5}']
-  const c: [string, string, string] = ['call_c', 'getWeather', '{}']
+  const a: Call = ['call_a', 'search_docs', '{"query":"refund policy","limit":5}']
+  const b: Call = ['call_b', 'search_docs', '{"query":"refund","limit":5}']
+  const c: Call = ['call_c', 'getWeather', '{}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [a, b, c] }, { at: 0 }),
@@ -78,8 +78,8 @@ test('tells parallel tools apart by what their requests hold', () => {
 })
 
 test('gives a request to no tool given that it fits two different pending ones equally', () => {
-  const a: [string, string, string] = ['call_a', 'get_user', '{"id":"u1"}']
-  const b: [string, string, string] = ['call_b', 'get_user', '{"id":"u2"}']
+  const a: Call = ['call_a', 'get_user', '{"id":"u1"}']
+  const b: Call = ['call_b', 'get_user', '{"id":"u2"}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [a, b] }, { at: 0 }),
@@ -92,8 +92,8 @@ test('gives a request to no tool given that it fits two different pending ones e
 })
 
 test('gives the requests of equal parallel calls in turn', () => {
-  const a: [string, string, string] = ['call_a', 'poll', '{"job":"j-17"}']
-  const b: [string, string, string] = ['call_b', 'poll', '{"job":"j-17"}']
+  const a: Call = ['call_a', 'poll', '{"job":"j-17"}']
+  const b: Call = ['call_b', 'poll', '{"job":"j-17"}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [a, b] }, { at: 0 }),
@@ -106,7 +106,7 @@ test('gives the requests of equal parallel calls in turn', () => {
 })
 
 test('never gives telemetry to a pending tool', () => {
-  const call: [string, string, string] = ['call_1', 'add', '{}']
+  const call: Call = ['call_1', 'add', '{}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [call] }, { at: 0 }),
@@ -124,8 +124,8 @@ test('starts a tool when its call was known given a stream, even before the stre
   stream.answer.headers = [['content-type', 'text/event-stream']]
   stream.answer.chunks = dataFrames(OPENAI_TOOL_STREAM).map((text, i) => [20 + 10 * i, { text }])
   stream.end = { kind: 'aborted', offset_ms: 500, error: { name: 'AbortError', message: 'aborted' } }
-  const a: [string, string, string] = ['call_a1', 'search', '{"q":"refund"}']
-  const b: [string, string, string] = ['call_b2', 'fetch', '{}']
+  const a: Call = ['call_a1', 'search', '{"q":"refund"}']
+  const b: Call = ['call_b2', 'fetch', '{}']
   const trace = projectRun(
     recordingOf([
       stream,
@@ -137,4 +137,76 @@ test('starts a tool when its call was known given a stream, even before the stre
   expect(spanOf(trace, 'c2').parent_id).toBe('c1.1')
   expect(spanOf(trace, 'c1.1').started_at_ms).toBe(STARTED_AT + 75)
   expect(spanOf(trace, 'c1.2').started_at_ms).toBe(STARTED_AT + 80)
+})
+
+test('gives a request to no tool given arguments that it holds within other words, or that are one character long', () => {
+  const a: Call = ['call_a', 'alpha', '{"q":"art","page":1}']
+  const b: Call = ['call_b', 'beta', '{"q":"fund","page":2}']
+  const trace = projectRun(
+    recordingOf([
+      chat('c1', [user], { calls: [a, b] }, { at: 0 }),
+      http('c2', 'https://docs.test/start/1', { at: 110 }),
+      chat('c3', [user, asks(a, b), tells('call_a', 'A'), tells('call_b', 'B')], { text: 'ok' }, { at: 250 }),
+    ]),
+  )
+  expect(spanOf(trace, 'c2').parent_id).toBeNull()
+})
+
+test('finds arguments that are escaped in a URL or a body', () => {
+  const a: Call = ['call_a', 'alpha', '{"q":"5 % off \\"now\\""}']
+  const b: Call = ['call_b', 'beta', '{"q":"größe & maß"}']
+  const trace = projectRun(
+    recordingOf([
+      chat('c1', [user], { calls: [a, b] }, { at: 0 }),
+      http('c2', 'https://x.test/', { at: 110, method: 'POST', body: { text: '5 % off "now"' } }),
+      http('c3', `https://x.test/?q=${encodeURIComponent('größe & maß').replaceAll('%20', '+')}`, { at: 111 }),
+      http('c4', 'https://x.test/?q=100%', { at: 112 }),
+      chat('c5', [user, asks(a, b), tells('call_a', 'A'), tells('call_b', 'B')], { text: 'ok' }, { at: 250 }),
+    ]),
+  )
+  expect(['c2', 'c3', 'c4'].map((id) => spanOf(trace, id).parent_id)).toEqual(['c1.1', 'c1.2', null])
+})
+
+test('gives a request to no tool given that it was made before the call was known, or after the result was sent', () => {
+  const call: Call = ['call_1', 'search', '{}']
+  const trace = projectRun(
+    recordingOf([
+      chat('c1', [user], { calls: [call] }, { at: 0 }),
+      http('c2', 'https://docs.test/search', { at: 50, status: 500 }),
+      chat('c3', [user, asks(call), tells('call_1', 'A')], { text: 'ok' }, { at: 250 }),
+      http('c4', 'https://docs.test/again', { at: 260, status: 500 }),
+    ]),
+  )
+  expect([spanOf(trace, 'c2').parent_id, spanOf(trace, 'c4').parent_id]).toEqual([null, null])
+  expect(spanOf(trace, 'c1.1').status).toBe('ok')
+})
+
+test('does not take a request for that of an abandoned call given that the model was asked something else since', () => {
+  const trace = projectRun(
+    recordingOf([
+      chat('c1', [user], { calls: [['call_1', 'search', '{}']] }, { at: 0 }),
+      chat('c2', [user, { role: 'user', content: 'never mind' }], { text: 'ok' }, { at: 200 }),
+      http('c3', 'https://docs.test/search', { at: 400 }),
+    ]),
+  )
+  expect(trace.spans.map(({ span_id, parent_id }) => [span_id, parent_id])).toEqual([
+    ['c1', null],
+    ['c2', null],
+    ['c3', null],
+  ])
+})
+
+test.each([
+  ['Timed out, giving up', 'timeout'],
+  ['Error: giving up', 'unfinished'],
+])('ends a tool when its result was sent given a request that it gave up waiting for, and %s', (text, error_class) => {
+  const call: Call = ['call_1', 'search', '{}']
+  const trace = projectRun(
+    recordingOf([
+      chat('c1', [user], { calls: [call] }, { at: 0 }),
+      http('c2', 'https://docs.test/search', { at: 120, status: 0, end: null }),
+      chat('c3', [user, asks(call), tells('call_1', text)], { text: 'ok' }, { at: 250 }),
+    ]),
+  )
+  expect(spanOf(trace, 'c1.1')).toMatchObject({ started_at_ms: STARTED_AT + 120, latency_ms: 130, error_class })
 })

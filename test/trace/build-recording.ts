@@ -69,7 +69,8 @@ export function failed(
   return http(id, url, { ...options, status: options.status ?? 0, end: { kind, offset_ms: took, error } })
 }
 
-type Call = [id: string, name: string, args: string]
+/** A tool call as a model asks for it. */
+export type Call = [id: string, name: string, args: string]
 
 /** What a model answers: text, tool calls, a status, or a stream. */
 export interface Reply {

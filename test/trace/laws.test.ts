@@ -2,9 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Interaction } from '../../src/model/interaction.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
-import { asks, chat, http, recordingOf, tells, user, wrapped } from './build-recording.ts'
-
-type Call = [id: string, name: string, args: string]
+import { asks, type Call, chat, http, recordingOf, tells, user, wrapped } from './build-recording.ts'
 
 const call = fc.tuple(
   fc.constantFrom('call_1', 'call_2'),

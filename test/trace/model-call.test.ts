@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { GEN_AI, OTEL } from '../../src/model/gen-ai.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
 import { dataFrames, OPENAI_TOOL_STREAM } from '../providers/wire-samples.ts'
-import { asks, chat, failed, recordingOf, STARTED_AT, tells, user, wrapped } from './build-recording.ts'
+import { asks, type Call, chat, failed, recordingOf, STARTED_AT, tells, user, wrapped } from './build-recording.ts'
 import { eventsOf, outline, spanOf } from './read-trace.ts'
 
 test('gives a model call with its attributes given a chat completion', () => {
@@ -104,7 +104,7 @@ test('calls a model call unfinished given a process that was killed within its s
 })
 
 test('reads a wrapped model as one call of the agent, with what it means given bodies of a known protocol', () => {
-  const call: [string, string, string] = ['call_1', 'add', '{}']
+  const call: Call = ['call_1', 'add', '{}']
   const value = {
     choices: [{ index: 0, message: asks(call), finish_reason: 'tool_calls' }],
     usage: { prompt_tokens: 3, completion_tokens: 4 },
@@ -144,7 +144,7 @@ test('reads a wrapped model that says nothing known, or throws', () => {
 })
 
 test('counts malformed arguments and hashes them as they are', () => {
-  const call: [string, string, string] = ['call_1', 'find', '{"q": refund}']
+  const call: Call = ['call_1', 'find', '{"q": refund}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [call, ['call_2', 'list', '']] }, { at: 0 }),

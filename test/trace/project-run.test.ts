@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { OTEL } from '../../src/model/gen-ai.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
-import { asks, chat, http, recordingOf, STARTED_AT, tells, user } from './build-recording.ts'
+import { asks, type Call, chat, http, recordingOf, STARTED_AT, tells, user } from './build-recording.ts'
 import { spanOf } from './read-trace.ts'
 
 test('ends open spans at the last sign of life given a process that was killed', () => {
-  const call: [string, string, string] = ['call_1', 'search', '{}']
+  const call: Call = ['call_1', 'search', '{}']
   const trace = projectRun(
     recordingOf(
       [
@@ -23,8 +23,8 @@ test('ends open spans at the last sign of life given a process that was killed',
 })
 
 test('stands events in causal order given that all happened at the same time', () => {
-  const a: [string, string, string] = ['call_a', 'one', '{}']
-  const b: [string, string, string] = ['call_b', 'two', '{}']
+  const a: Call = ['call_a', 'one', '{}']
+  const b: Call = ['call_b', 'two', '{}']
   const trace = projectRun(
     recordingOf(
       [

@@ -4,11 +4,11 @@ import { GEN_AI, OTEL } from '../../src/model/gen-ai.ts'
 import type { HttpInteraction } from '../../src/model/interaction.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
 import { ANTHROPIC_TOOL_STREAM, namedFrames } from '../providers/wire-samples.ts'
-import { asks, chat, failed, http, recordingOf, STARTED_AT, tells, user } from './build-recording.ts'
+import { asks, type Call, chat, failed, http, recordingOf, STARTED_AT, tells, user } from './build-recording.ts'
 import { outline, spanOf } from './read-trace.ts'
 
 test('reads a tool off the model traffic given a result in the next request', () => {
-  const call: [string, string, string] = ['call_1', 'add', '{"b":2, "a":1}']
+  const call: Call = ['call_1', 'add', '{"b":2, "a":1}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [call] }, { at: 0 }),
@@ -43,11 +43,9 @@ test('reads a tool off the model traffic given a result in the next request', ()
 })
 
 test('counts each repeated call as an event of its own given an agent that asks again and again', () => {
-  const calls = [1, 2, 3].map((n): [string, string, string] => [
-    `call_${n}`,
-    'search_docs',
-    n === 2 ? '{ "q": "refund" }' : '{"q":"refund"}',
-  ])
+  const calls = [1, 2, 3].map(
+    (n): Call => [`call_${n}`, 'search_docs', n === 2 ? '{ "q": "refund" }' : '{"q":"refund"}'],
+  )
   const history: unknown[] = [user]
   const interactions: HttpInteraction[] = []
   for (const [i, call] of calls.entries()) {
@@ -83,7 +81,7 @@ test.each([
   ['Errors found: none', null],
   ['No timeout occurred', null],
 ])('reads the state of a tool off its result %s', (text, error_class) => {
-  const call: [string, string, string] = ['call_1', 'find', '{}']
+  const call: Call = ['call_1', 'find', '{}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [call] }, { at: 0 }),
@@ -95,7 +93,7 @@ test.each([
 })
 
 test('calls a tool failed given that its last request failed, whatever it told the model', () => {
-  const call: [string, string, string] = ['call_1', 'find', '{}']
+  const call: Call = ['call_1', 'find', '{}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [call] }, { at: 0 }),
@@ -186,8 +184,8 @@ test('reads tools off Anthropic messages, with the mark of an error', () => {
 })
 
 test('tells results apart given call ids that each answer counts anew', () => {
-  const a: [string, string, string] = ['call_0', 'find', '{"page":1}']
-  const b: [string, string, string] = ['call_0', 'find', '{"page":2}']
+  const a: Call = ['call_0', 'find', '{"page":1}']
+  const b: Call = ['call_0', 'find', '{"page":2}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [a] }, { at: 0 }),
@@ -200,8 +198,8 @@ test('tells results apart given call ids that each answer counts anew', () => {
 })
 
 test('tells interleaved conversations apart given equal call ids', () => {
-  const a: [string, string, string] = ['call_0', 'find', '{"who":"ann"}']
-  const b: [string, string, string] = ['call_0', 'find', '{"who":"bob"}']
+  const a: Call = ['call_0', 'find', '{"who":"ann"}']
+  const b: Call = ['call_0', 'find', '{"who":"bob"}']
   const bob = { role: 'user', content: 'bob' }
   const trace = projectRun(
     recordingOf([

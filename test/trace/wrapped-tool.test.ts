@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { hashJson } from '../../src/core/hash.ts'
 import { GEN_AI, OTEL } from '../../src/model/gen-ai.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
-import { asks, chat, http, recordingOf, STARTED_AT, tells, user, wrapped } from './build-recording.ts'
+import { asks, type Call, chat, http, recordingOf, STARTED_AT, tells, user, wrapped } from './build-recording.ts'
 import { outline, spanOf } from './read-trace.ts'
 
 test('joins a wrapped tool with the call that asked for it, and nests its requests', () => {
-  const call: [string, string, string] = ['call_1', 'search', '{"q":"refund"}']
+  const call: Call = ['call_1', 'search', '{"q":"refund"}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [call] }, { at: 0 }),
@@ -39,7 +39,7 @@ test('joins a wrapped tool with the call that asked for it, and nests its reques
 })
 
 test('joins a wrapped tool given that it takes its arguments one by one', () => {
-  const call: [string, string, string] = ['call_1', 'add', '{"a":1,"b":2}']
+  const call: Call = ['call_1', 'add', '{"a":1,"b":2}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [call] }, { at: 0 }),
@@ -78,8 +78,8 @@ test.each([
 })
 
 test('reads the calls of an agent within a wrapped tool at a level of their own', () => {
-  const outer: [string, string, string] = ['call_1', 'research', '{"topic":"x1"}']
-  const inner: [string, string, string] = ['call_1', 'search', '{"q":"x1"}']
+  const outer: Call = ['call_1', 'research', '{"topic":"x1"}']
+  const inner: Call = ['call_1', 'search', '{"q":"x1"}']
   const trace = projectRun(
     recordingOf([
       chat('c1', [user], { calls: [outer] }, { at: 0 }),
