@@ -57,13 +57,14 @@ export interface FunctionAsk {
 export interface FunctionObserver {
   /** Id under which calls made within this one are nested. */
   id: string
-  returned(value: unknown): void
-  threw(error: unknown): void
+  /** @param sync True when the function did so at once, not through a promise. */
+  returned(value: unknown, sync: boolean): void
+  threw(error: unknown, sync: boolean): void
 }
 
 export type FunctionDecision =
   | { kind: 'proceed'; observer: FunctionObserver }
-  | { kind: 'serve'; result: Promise<unknown> }
+  | { kind: 'serve'; result: unknown }
 
 /**
  * Decides what happens at the boundary: the recorder's tape lets calls proceed and writes them down,

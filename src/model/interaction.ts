@@ -73,6 +73,8 @@ export interface FunctionInteraction extends InteractionBase {
   value?: JsonValue | undefined
   /** True when arguments or value hold something that JSON cannot: then the call is no exact evidence. */
   lossy?: boolean | undefined
+  /** True when the function returned or threw at once, not through a promise: a replay has to do the same. */
+  sync?: boolean | undefined
 }
 
 /** One request and its answer across the boundary. */

@@ -20,8 +20,8 @@ export const runtimeSchema = z.strictObject({
   locale: z.string().optional(),
   /** Environment variables that the agent may have read and that hold no secret. */
   env: z.record(z.string(), z.string()).optional(),
-  /** Names (never values) of variables that held a secret; a replay sets them to a dead placeholder. */
-  secret_env: z.array(z.string()).optional(),
+  /** Variables that held a secret, each with the token that stands for its value; a replay sets them to that. */
+  secret_env: z.record(z.string(), z.string()).optional(),
 })
 export type Runtime = z.infer<typeof runtimeSchema>
 

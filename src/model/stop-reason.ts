@@ -33,3 +33,18 @@ export function isStepLimit(reason: string): boolean {
 export function isAbnormalStop(reason: string): boolean {
   return !isNormalStop(reason) && (isStepLimit(reason) || ABNORMAL.test(reason.toLowerCase()))
 }
+
+/**
+ * The stop reason of a run of a module export: what the agent says in `stop_reason` (or `stopReason`, `finish_reason`) of
+ * its output, else `error` when it threw, else `completed`.
+ */
+export function deriveStopReason(output: unknown, threw: boolean): string {
+  if (threw) return 'error'
+  if (typeof output === 'object' && output !== null) {
+    for (const key of ['stop_reason', 'stopReason', 'finish_reason']) {
+      const reason = (output as Record<string, unknown>)[key]
+      if (typeof reason === 'string' && reason !== '') return reason
+    }
+  }
+  return 'completed'
+}

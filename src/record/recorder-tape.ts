@@ -73,13 +73,14 @@ export class RecorderTape implements Tape {
       kind: 'proceed',
       observer: {
         id,
-        returned: (value) => {
+        returned: (value, sync) => {
           const encoded = encodeValue(value)
-          const lossy = encoded.lossy && { lossy: true }
-          this.#writer.result({ id, value: encoded.value, ...lossy, end: { kind: 'complete', offset_ms: end() } })
+          const flags = { ...(encoded.lossy && { lossy: true }), ...(sync && { sync }) }
+          this.#writer.result({ id, value: encoded.value, ...flags, end: { kind: 'complete', offset_ms: end() } })
         },
-        threw: (error) => {
-          this.#writer.result({ id, end: { kind: 'failed', offset_ms: end(), error: describeError(error) } })
+        threw: (error, sync) => {
+          const flags = sync ? { sync } : {}
+          this.#writer.result({ id, ...flags, end: { kind: 'failed', offset_ms: end(), error: describeError(error) } })
         },
       },
     }

@@ -35,15 +35,18 @@ function wrapFunction<F extends AnyFunction>(kind: FunctionAsk['kind'], name: st
       try {
         result = fn.apply(this, args)
       } catch (error) {
-        observer.threw(error)
+        observer.threw(error, true)
         throw error
       }
       if (!isThenable(result)) {
-        observer.returned(result)
+        observer.returned(result, true)
         return result
       }
       // A branch of its own: the agent gets the very promise that the tool gave.
-      result.then(observer.returned, observer.threw)
+      result.then(
+        (value) => observer.returned(value, false),
+        (error) => observer.threw(error, false),
+      )
       return result
     })
   }

@@ -1,0 +1,75 @@
+import { mkdir } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import type { Command } from 'commander'
+import { resolveConfig } from '../config/resolve-config.ts'
+import { RetrialError } from '../core/errors.ts'
+import { readRecording } from '../recording/read-recording.ts'
+import { createReplayPool } from '../replay/replay-pool.ts'
+import { renderReplay, toReplayJson } from '../report/render-replay.ts'
+import { loadScenario } from '../scenario/load-scenario.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { resolveAgent } from '../trial/resolve-agent.ts'
+import { runReplay } from '../trial/run-replay.ts'
+import { chooseExitCode } from './exit-code.ts'
+
+interface ReplayOptions {
+  candidate?: string
+  json?: boolean
+  out?: string
+}
+
+/** Adds `retrial replay`: re-executes an agent against a recording and says how good the evidence under each answer was. */
+export function registerReplay(program: Command): void {
+  program
+    .command('replay')
+    .description('re-execute the agent against its recording and grade the evidence')
+    .argument('<scenario>', 'the scenario file')
+    .option('--candidate <id>', 'replay this candidate (default: the baseline)')
+    .option('--json', 'print one JSON document')
+    .option('--out <folder>', 'where the replay leaves its recording')
+    .action(replay)
+}
+
+async function replay(file: string, options: ReplayOptions): Promise<void> {
+  chooseExitCode(4)
+  const config = resolveConfig({ out_dir: options.out })
+  const scenario = loadScenario(file)
+  const { source, name, on_divergence } = choose(scenario, options.candidate)
+  const recording = await readRecording(scenario.recording, { mode: 'prefix' })
+  const agent = await resolveAgent(source, scenario, recording, join(config.out_dir, 'revisions'))
+  const outDir = join(config.out_dir, 'replays', scenario.id)
+  await mkdir(outDir, { recursive: true })
+  const pool = createReplayPool(0)
+  const { run, result } = await runReplay({ scenario, recording, agent, on_divergence, outDir, name }, pool)
+  const isGood = run.outcome === 'finished' && run.divergences.length === 0 && run.egress.length === 0 && run.evidence.coverage === 1
+  const view = {
+    scenario: scenario.id,
+    agent: agent.label,
+    outcome: run.outcome,
+    failure: run.failure ?? null,
+    stop_reason: run.trace?.stop_reason ?? null,
+    evidence: run.evidence,
+    divergences: run.divergences,
+    egress: run.egress,
+    interactions: run.interactions ?? [],
+    virtual_ms: result.virtual_ms,
+    real_ms: result.real_ms,
+    recording: result.recording === null ? null : relative(process.cwd(), result.recording),
+    output: result.output,
+  }
+  process.stdout.write(options.json ? toReplayJson(view) : renderReplay(view, { color: config.color }))
+  if (isGood) chooseExitCode(0)
+  else if (run.outcome !== 'harness_error' && run.outcome !== 'crashed') chooseExitCode(3)
+}
+
+function choose(scenario: Scenario, id: string | undefined) {
+  if (id === undefined) return { source: scenario.baseline, name: 'baseline', on_divergence: scenario.replay.on_divergence }
+  const candidate = scenario.candidates.find((one) => one.id === id)
+  if (candidate === undefined) {
+    throw new RetrialError('ERR_CLI_NO_CANDIDATE', `The scenario ${scenario.id} has no candidate ${id}.`, {
+      hint: `Name one of ${scenario.candidates.map((one) => one.id).join(', ')}.`,
+      location: { path: scenario.file },
+    })
+  }
+  return { source: candidate.agent, name: `candidate-${id}`, on_divergence: candidate.on_divergence }
+}

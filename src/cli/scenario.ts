@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { RetrialError } from '../core/errors.ts'
+import { readRecording } from '../recording/read-recording.ts'
+import { proposeScenario } from '../scenario/propose/propose-scenario.ts'
+import { computeSignals } from '../signals/compute-signals.ts'
+import { projectRun } from '../trace/project-run.ts'
+
+interface NewOptions {
+  out?: string
+  agent?: string
+  force?: boolean
+}
+
+/** Adds `retrial scenario new`: proposes a scenario for a recorded incident, roles included, for a person to review. */
+export function registerScenario(program: Command): void {
+  program
+    .command('scenario')
+    .description('work on scenarios')
+    .command('new')
+    .description('propose a scenario for a recorded incident, for a person to review')
+    .argument('<recording>', 'the recording of the incident')
+    .option('--out <file>', 'the scenario to write (default: scenarios/<name of the recording>.yaml; - for the terminal)')
+    .option('--agent <module#export>', 'the agent (default: the one that the recording names)')
+    .option('--force', 'replace a scenario that is already there')
+    .action(newScenario)
+}
+
+async function newScenario(recordingPath: string, options: NewOptions): Promise<void> {
+  const recording = await readRecording(recordingPath, { mode: 'prefix' })
+  const name = basename(recordingPath).replace(/\.jsonl(\.zst)?(\.part)?$/, '')
+  const isTerminal = options.out === '-'
+  const out = isTerminal || options.out === undefined ? join('scenarios', `${name}.yaml`) : options.out
+  if (!isTerminal && existsSync(out) && options.force !== true) {
+    throw new RetrialError('ERR_CLI_SCENARIO_EXISTS', `There is a scenario at ${out} already.`, {
+      hint: 'Choose another --out, or replace it with --force.',
+      location: { path: out },
+    })
+  }
+  const trace = projectRun(recording)
+  const text = proposeScenario({
+    recording,
+    recordingPath: resolve(recordingPath),
+    trace,
+    signals: computeSignals(trace),
+    agentRef: options.agent,
+    outPath: resolve(out),
+  })
+  if (isTerminal) {
+    process.stdout.write(text)
+    return
+  }
+  await mkdir(dirname(out), { recursive: true })
+  await writeFile(out, text)
+  process.stdout.write(`proposed ${out}: review the roles and name your candidates, then run \`retrial verify ${out}\`\n`)
+}

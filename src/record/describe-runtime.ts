@@ -1,0 +1,42 @@
+import type { Runtime } from '../model/run.ts'
+import { isSecretName } from '../recording/redact/is-secret-name.ts'
+import type { Redactor } from '../recording/redact/create-redactor.ts'
+
+/** Variables that steer where an agent goes and how it behaves, and that are no secrets by their kind. */
+const KEPT = /^(TZ|LANG|LC_[A-Z]+|NODE_ENV)$|_(URL|URI|HOST|PORT|ENDPOINT|REGION|MODEL)$/
+
+/** Shortest value that can be a secret worth a token. */
+const MIN_SECRET = 8
+
+/**
+ * What a replay has to restore of the machine: the time zone, the locale, and the environment variables that an agent is
+ * likely to read. Values of secrets become tokens; all other variables are left out.
+ *
+ * @param keep Names of further variables to keep.
+ */
+export function describeRuntime(env: NodeJS.ProcessEnv, keep: readonly string[], redactor: Redactor): Runtime {
+  const kept: Record<string, string> = {}
+  const secrets: Record<string, string> = {}
+  for (const [name, value] of Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (value === undefined || value === '') continue
+    // npm and friends describe themselves to their children at length.
+    if (/^npm_/i.test(name)) continue
+    if (isSecretName(name)) {
+      if (value.length >= MIN_SECRET && isApiKey(name)) secrets[name] = redactor.text(value)
+    } else if (keep.includes(name) || KEPT.test(name)) kept[name] = redactor.text(value)
+  }
+  const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions()
+  return {
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
+    ...(timeZone !== undefined && { timezone: timeZone }),
+    ...(locale !== undefined && { locale }),
+    env: kept,
+    secret_env: secrets,
+  }
+}
+
+/** Keys that clients insist on having, so that a replay needs something in their place. */
+function isApiKey(name: string): boolean {
+  return /(API_?KEY|ACCESS_?KEY|SECRET_?KEY|AUTH_?TOKEN|API_?TOKEN|ACCESS_?TOKEN|_TOKEN|_KEY)/i.test(name)
+}

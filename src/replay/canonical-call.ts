@@ -1,0 +1,69 @@
+import type { FunctionAsk, HttpAsk } from '../boundary/tape.ts'
+import { canonicalJson } from '../core/canonical-json.ts'
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../core/json.ts'
+import { headerValue, type HeaderList, type Interaction, type Payload, payloadText, toPayload } from '../model/interaction.ts'
+
+/**
+ * A call as it is compared: what was asked, without how it was carried. Headers, the order of query parameters, white
+ * space and the order of JSON keys play no part; all else does.
+ */
+export interface CanonicalCall {
+  kind: Interaction['kind']
+  /** `POST https://host/path`, or `tool name`: calls of different targets are never alike. */
+  target: string
+  /** Query, body or arguments. */
+  content: JsonObject
+  /** Canonical JSON of target and content. */
+  text: string
+}
+
+/** The canonical form of a recorded call. */
+export function canonicaliseInteraction(interaction: Interaction): CanonicalCall {
+  if (interaction.kind === 'http') {
+    const { method, url, headers, body } = interaction.request
+    return canonicaliseHttp(method, url, headers, body)
+  }
+  return canonicaliseFunction(interaction.kind, interaction.name, interaction.args)
+}
+
+/** The canonical form of a request that an agent makes now. */
+export function canonicaliseAsk(ask: HttpAsk): CanonicalCall {
+  return canonicaliseHttp(ask.method, ask.url, ask.headers, ask.body === null ? null : toPayload(ask.body))
+}
+
+export function canonicaliseFunction(kind: FunctionAsk['kind'], name: string, args: JsonValue): CanonicalCall {
+  return finish(kind, `${kind} ${name}`, { args })
+}
+
+function canonicaliseHttp(method: string, href: string, headers: HeaderList, body: Payload | null): CanonicalCall {
+  const url = URL.parse(href)
+  const query: Record<string, string[]> = Object.create(null)
+  for (const [name, value] of url?.searchParams ?? []) {
+    query[name] ??= []
+    query[name].push(value)
+  }
+  const target = url === null ? `${method} ${href}` : `${method} ${url.origin}${url.pathname}`
+  return finish('http', target, {
+    ...(Object.keys(query).length > 0 && { query }),
+    ...(body !== null && { body: canonicaliseBody(body, headers) }),
+  })
+}
+
+function finish(kind: CanonicalCall['kind'], target: string, content: JsonObject): CanonicalCall {
+  return { kind, target, content, text: canonicalText(target, content) }
+}
+
+/** The text that two calls have in common exactly when they are equal. */
+export function canonicalText(target: string, content: JsonObject): string {
+  return `${target}\n${canonicalJson(content)}`
+}
+
+function canonicaliseBody(body: Payload, headers: HeaderList): JsonValue {
+  if ('base64' in body) return { base64: body.base64 }
+  const parsed = /^\s*[[{]/.test(body.text) ? parseJson(body.text) : undefined
+  if (isJsonObject(parsed) || Array.isArray(parsed)) return parsed
+  const type = headerValue(headers, 'content-type') ?? ''
+  const boundary = /^multipart\/[^;]+;.*boundary="?([^";]+)"?/i.exec(type)?.[1]
+  // Clients draw the boundary by lot; the parts are what was asked.
+  return { text: boundary === undefined ? payloadText(body) : payloadText(body).replaceAll(boundary, 'boundary') }
+}

@@ -1,0 +1,45 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
+import { parseVolatilePath, type VolatilePath, type VolatileSegment } from '../scenario/checks/volatile-path.ts'
+
+/** Takes the fields that a scenario calls volatile out of a call's content. */
+export type IgnoreVolatile = (content: JsonObject) => JsonObject
+
+/**
+ * Makes the function that ignores the given paths; null when there are none.
+ *
+ * @param paths As the scenario writes them; already checked.
+ */
+export function createIgnoreVolatile(paths: readonly string[]): IgnoreVolatile | null {
+  const parsed = paths.map(parseVolatilePath).filter((path): path is VolatilePath => 'in' in path)
+  if (parsed.length === 0) return null
+  return (content) => {
+    const copy = structuredClone(content)
+    for (const path of parsed) {
+      const where = path.in === 'query' ? copy.query : copy.body
+      const segments: VolatileSegment[] = path.in === 'query' ? [{ key: path.name }] : path.segments
+      if (where !== undefined) remove(where, segments)
+    }
+    return copy
+  }
+}
+
+function remove(value: JsonValue, [segment, ...rest]: VolatileSegment[]): void {
+  if (segment === undefined) return
+  for (const key of keysOf(value, segment)) {
+    const holder = value as Record<string | number, JsonValue>
+    // A list keeps its length: that there was an element is part of the question.
+    if (rest.length > 0) remove(holder[key] as JsonValue, rest)
+    else if (Array.isArray(value)) holder[key] = null
+    else delete holder[key]
+  }
+}
+
+function keysOf(value: JsonValue, segment: VolatileSegment): (string | number)[] {
+  if (Array.isArray(value)) {
+    if ('any' in segment) return [...value.keys()]
+    return 'index' in segment && segment.index < value.length ? [segment.index] : []
+  }
+  if (!isJsonObject(value)) return []
+  if ('any' in segment) return Object.keys(value)
+  return 'key' in segment && Object.hasOwn(value, segment.key) ? [segment.key] : []
+}

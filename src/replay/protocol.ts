@@ -1,0 +1,44 @@
+import type { JsonValue } from '../core/json.ts'
+import type { ErrorShape } from '../model/run.ts'
+import type { Divergence, EgressAttempt } from '../model/verdict.ts'
+
+/** What the parent asks of a replay process, once. */
+export interface ReplayJob {
+  recording: string
+  /** How the recording may be read: `prefix` for one that is not sealed. */
+  mode: 'strict' | 'prefix'
+  agent: { module: string; export: string }
+  /** How the agent is named in the replay's recording. */
+  agent_ref: string
+  input: JsonValue
+  params?: JsonValue | undefined
+  /** The whole environment of the agent. */
+  env: Record<string, string>
+  cwd: string
+  volatile: string[]
+  on_divergence: 'fail' | 'stale'
+  /** Where the replay's own recording is written. */
+  out: string
+  max_virtual_ms: number
+}
+
+/** How a replay ended, as far as its process knows. */
+export type ReplayEnd =
+  /** The agent returned, or threw. */
+  | { outcome: 'finished'; agent_error: ErrorShape | null }
+  /** The agent asked what the recording cannot answer. */
+  | { outcome: 'diverged' }
+  /** Nothing can run, nothing is in flight, no timer is set, and the run is not over. */
+  | { outcome: 'deadlock'; waiting: string[] }
+  /** The budget of virtual time is used up. */
+  | { outcome: 'timeout'; failure: string }
+  /** The agent brought its process down. */
+  | { outcome: 'crashed'; failure: string; agent_error: ErrorShape }
+  | { outcome: 'harness_error'; failure: string; code?: string | undefined; hint?: string | undefined }
+
+/** What a replay process tells its parent, as it happens. */
+export type ReplayMessage =
+  | { type: 'ready' }
+  | { type: 'egress'; attempt: EgressAttempt }
+  | { type: 'divergence'; divergence: Divergence }
+  | { type: 'done'; end: ReplayEnd; virtual_ms: number }

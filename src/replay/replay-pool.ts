@@ -1,0 +1,136 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Divergence, EgressAttempt } from '../model/verdict.ts'
+import type { ReplayEnd, ReplayJob, ReplayMessage } from './protocol.ts'
+
+/** What came of one replay. */
+export interface ReplayResult {
+  end: ReplayEnd | { outcome: 'timeout' | 'crashed'; failure: string; agent_error?: undefined }
+  divergences: Divergence[]
+  /** Counted here, out of the agent's reach. */
+  egress: EgressAttempt[]
+  /** The replay's own recording; null when none was written. */
+  recording: string | null
+  /** The end of what the agent printed. */
+  output: string
+  virtual_ms: number
+  real_ms: number
+}
+
+export interface ReplayPool {
+  /**
+   * Runs one job in a process of its own. Never rejects: whatever goes wrong is the result's `end`.
+   *
+   * @param maxRealMs After so long the process is killed.
+   */
+  replay(job: ReplayJob, maxRealMs: number): Promise<ReplayResult>
+  /** Ends the processes that wait. */
+  close(): void
+}
+
+const ENTRY = fileURLToPath(new URL(`./replay-process.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
+const OUTPUT_KEPT = 16_384
+const QUIET = ['--disable-warning=ExperimentalWarning', '--no-deprecation']
+
+/**
+ * Keeps replay processes ready: starting Node and loading the harness takes longer than most replays. Each process serves
+ * one job and ends.
+ *
+ * @param ahead How many to keep waiting.
+ */
+export function createReplayPool(ahead: number): ReplayPool {
+  const waiting: Worker[] = []
+  let closed = false
+  const refill = (): void => {
+    while (!closed && waiting.length < ahead) waiting.push(new Worker())
+  }
+  refill()
+  return {
+    async replay(job, maxRealMs) {
+      const worker = waiting.shift() ?? new Worker()
+      const running = worker.run(job, maxRealMs)
+      // The next one starts while this one runs, once it has had its head start.
+      await worker.ready
+      refill()
+      return running
+    },
+    close() {
+      closed = true
+      for (const worker of waiting.splice(0)) worker.kill()
+    },
+  }
+}
+
+class Worker {
+  readonly #child: ChildProcess
+  readonly ready: Promise<void>
+  readonly #exited: Promise<string>
+  readonly #messages: ReplayMessage[] = []
+  #printed = ''
+
+  constructor() {
+    this.#child = fork(ENTRY, [], { execArgv: QUIET, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], serialization: 'advanced', env: bareEnvironment() })
+    const keep = (chunk: Buffer): void => {
+      this.#printed = (this.#printed + chunk.toString('utf8')).slice(-OUTPUT_KEPT)
+    }
+    this.#child.stdout?.on('data', keep)
+    this.#child.stderr?.on('data', keep)
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('error', (error) => resolve(`its process could not be started: ${error.message}`))
+      this.#child.once('close', (code, signal) => {
+        resolve(signal === null ? `the agent ended its process with exit code ${code}` : `its process was killed by ${signal}`)
+      })
+    })
+    this.ready = new Promise((resolve) => {
+      this.#child.on('message', (message: ReplayMessage) => {
+        if (message.type === 'ready') resolve()
+        else this.#messages.push(message)
+      })
+      void this.#exited.then(() => resolve())
+    })
+    // A waiting process must not keep its parent alive.
+    this.#child.unref()
+    this.#child.channel?.unref()
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  async run(job: ReplayJob, maxRealMs: number): Promise<ReplayResult> {
+    this.#child.ref()
+    this.#child.channel?.ref()
+    await this.ready
+    const began = performance.now()
+    let late = false
+    const budget = setTimeout(() => {
+      late = true
+      this.kill()
+    }, maxRealMs)
+    this.#child.send(job, () => {})
+    const how = await this.#exited
+    clearTimeout(budget)
+    const done = this.#messages.find((message) => message.type === 'done')
+    const lateFailure = `the replay did not end within ${maxRealMs} ms of real time`
+    return {
+      end: done?.end ?? (late ? { outcome: 'timeout', failure: lateFailure } : { outcome: 'crashed', failure: how }),
+      divergences: this.#messages.flatMap((message) => (message.type === 'divergence' ? [message.divergence] : [])),
+      egress: this.#messages.flatMap((message) => (message.type === 'egress' ? [message.attempt] : [])),
+      recording: recordingOf(job.out),
+      output: this.#printed,
+      virtual_ms: done?.virtual_ms ?? 0,
+      real_ms: performance.now() - began,
+    }
+  }
+}
+
+function recordingOf(out: string): string | null {
+  return [out, `${out}.part`].find((path) => existsSync(path)) ?? null
+}
+
+/** Enough to start Node; the agent's own environment comes with the job. */
+function bareEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, SystemRoot, TMPDIR, TEMP } = process.env
+  return { PATH, HOME, SystemRoot, TMPDIR, TEMP, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
+}

@@ -1,0 +1,191 @@
+/**
+ * The process of one replay. Started ahead of time and waiting; it takes one job, turns itself into the world of that
+ * recording, runs the agent in it, and ends. It is never used twice: nothing of one trial reaches the next.
+ */
+import { existsSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { armServing, type ReplayWorld } from '../boundary/arm.ts'
+import { describeError } from '../boundary/network-error.ts'
+import { setAmbientTape } from '../boundary/tape.ts'
+import { isRetrialError, RetrialError } from '../core/errors.ts'
+import { deriveStopReason } from '../model/stop-reason.ts'
+import { createRecordingWriter, type RecordingWriter } from '../recording/create-recording-writer.ts'
+import { encodeValue } from '../recording/encode-value.ts'
+import { readRecording } from '../recording/read-recording.ts'
+import { createRedactor } from '../recording/redact/create-redactor.ts'
+import type { ReplayEnd, ReplayJob, ReplayMessage } from './protocol.ts'
+import { ReplayTape } from './replay-tape.ts'
+
+// Taken before any agent can replace them.
+const send = process.send?.bind(process)
+const exit = process.exit.bind(process)
+const { stringify } = JSON
+
+function tell(message: ReplayMessage, then?: () => void): void {
+  send?.(message, undefined, undefined, then && (() => then()))
+}
+
+process.once('message', (job: ReplayJob) => {
+  replay(job).then(
+    ({ end, virtual_ms }) => tell({ type: 'done', end, virtual_ms }, () => exit(0)),
+    (error: unknown) => tell({ type: 'done', end: harnessError(error), virtual_ms: 0 }, () => exit(0)),
+  )
+})
+// A parent that is gone needs no answer.
+process.once('disconnect', () => exit(1))
+tell({ type: 'ready' })
+
+function harnessError(error: unknown): ReplayEnd {
+  if (isRetrialError(error)) {
+    return { outcome: 'harness_error', failure: error.message, code: error.code, hint: error.hint }
+  }
+  return { outcome: 'harness_error', failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+}
+
+async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: number }> {
+  const recording = await readRecording(job.recording, { mode: job.mode })
+  enterEnvironment(job)
+  const redactor = recording.redaction === null ? null : createRedactor({ salt: recording.redaction.salt, env: {} })
+  const writer = createRecordingWriter(
+    job.out,
+    {
+      run: recording.run,
+      input: job.input,
+      agent_ref: job.agent_ref,
+      runtime: recording.runtime,
+      redaction: recording.redaction,
+    },
+    { overwrite: true, sync: false, ...(redactor && { redactor }) },
+  )
+  const world = await armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }))
+  let diverged = false
+  const tape = new ReplayTape({
+    recording: { ...recording, input: job.input },
+    clock: world.clock,
+    writer,
+    redactor,
+    volatile: job.volatile,
+    on_divergence: job.on_divergence,
+    onDivergence: (divergence) => {
+      diverged ||= divergence.grade === 'none'
+      tell({ type: 'divergence', divergence })
+    },
+  })
+  setAmbientTape(tape)
+  const run = startAgent(job)
+  const end = await driveToEnd(world, tape, run, () => diverged, job.max_virtual_ms)
+  tape.finish()
+  writeFinish(writer, run, end, world.clock.offset)
+  if (writer.failure !== null) throw new RetrialError('ERR_REPLAY_NOT_WRITTEN', `Failed to write ${job.out}: ${writer.failure}`)
+  return { end, virtual_ms: world.clock.offset }
+}
+
+function enterEnvironment(job: ReplayJob): void {
+  for (const name of Object.keys(process.env)) delete process.env[name]
+  Object.assign(process.env, job.env)
+  process.chdir(job.cwd)
+  // What a program sees that was started by itself.
+  process.argv = [process.argv[0] ?? 'node', job.agent.module]
+  process.execArgv = []
+}
+
+interface AgentRun {
+  settled: { output: unknown; error: unknown; threw: boolean } | null
+  /** An error that came to no code of the agent's: it would have ended a process of its own. */
+  uncaught: { error: unknown } | null
+}
+
+function startAgent(job: ReplayJob): AgentRun {
+  const run: AgentRun = { settled: null, uncaught: null }
+  const onUncaught = (error: unknown): void => {
+    run.uncaught ??= { error }
+  }
+  process.on('uncaughtException', onUncaught)
+  process.on('unhandledRejection', onUncaught)
+  callAgent(job).then(
+    (output) => {
+      run.settled = { output, error: null, threw: false }
+    },
+    (error: unknown) => {
+      run.settled = { output: null, error, threw: true }
+    },
+  )
+  return run
+}
+
+async function callAgent(job: ReplayJob): Promise<unknown> {
+  const { module: path, export: name } = job.agent
+  if (!existsSync(path)) {
+    throw new AgentLoadError(`There is no agent at ${path}.`, 'Correct the path of the agent in the scenario.')
+  }
+  let loaded: Record<string, unknown>
+  try {
+    loaded = (await import(pathToFileURL(path).href)) as Record<string, unknown>
+  } catch (error) {
+    throw new AgentLoadError(`The agent ${path} cannot be loaded: ${String((error as Error)?.message ?? error)}`, loadHint(error), error)
+  }
+  const agent = loaded[name]
+  if (typeof agent !== 'function') {
+    const names = Object.keys(loaded).filter((key) => typeof loaded[key] === 'function')
+    throw new AgentLoadError(
+      `The module ${path} exports no function \`${name}\`.`,
+      names.length === 0 ? 'Export the function that runs the agent.' : `Name one of its functions: ${names.join(', ')}.`,
+    )
+  }
+  const input = structuredClone(job.input)
+  return await (job.params === undefined ? agent(input) : agent(input, structuredClone(job.params)))
+}
+
+function loadHint(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: string }
+  if (code === 'ERR_MODULE_NOT_FOUND') return 'Install the agent’s dependencies, or correct the import that the message names.'
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') return 'Build the agent to JavaScript first: it uses TypeScript that Node cannot strip.'
+  return 'Run the module by itself to see the error.'
+}
+
+class AgentLoadError extends RetrialError {
+  constructor(message: string, hint: string, cause?: unknown) {
+    super('ERR_REPLAY_AGENT', message, { hint, cause })
+  }
+}
+
+async function driveToEnd(
+  { clock, idle }: ReplayWorld,
+  tape: ReplayTape,
+  run: AgentRun,
+  hasDiverged: () => boolean,
+  limit: number,
+): Promise<ReplayEnd> {
+  const isDone = (): boolean => run.settled !== null || run.uncaught !== null || hasDiverged()
+  for (;;) {
+    const driven = await clock.drive(idle, isDone, limit)
+    if (driven === 'limit') {
+      return { outcome: 'timeout', failure: `the run did not end within ${limit} ms of virtual time` }
+    }
+    if (driven === 'done') break
+    // The recorded client gave up by itself; this one would wait for ever. A network ends that some time.
+    if (!tape.releaseSilence()) return { outcome: 'deadlock', waiting: tape.waiting }
+  }
+  if (hasDiverged()) return { outcome: 'diverged' }
+  if (run.uncaught !== null) {
+    const { error } = run.uncaught
+    const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    return { outcome: 'crashed', failure, agent_error: describeError(error) }
+  }
+  const settled = run.settled
+  if (settled?.threw && isRetrialError(settled.error)) return harnessError(settled.error)
+  return { outcome: 'finished', agent_error: settled?.threw ? describeError(settled.error) : null }
+}
+
+function writeFinish(writer: RecordingWriter, run: AgentRun, end: ReplayEnd, at_ms: number): void {
+  const output = run.settled?.output
+  if (end.outcome === 'finished') {
+    const threw = end.agent_error !== null
+    const encoded = encodeValue(output)
+    writer.finish({ at_ms, stop_reason: deriveStopReason(output, threw), output: encoded.value, error: end.agent_error })
+  } else {
+    // No finish: the run did not end, it was ended.
+    writer.note({ at_ms, code: end.outcome, message: stringify(end).slice(0, 2_000) })
+  }
+  writer.seal()
+}

@@ -1,0 +1,72 @@
+import type { Evidence } from '../model/evidence.ts'
+import type { Divergence, EgressAttempt, EvidenceReport } from '../model/verdict.ts'
+import { escapeHostile } from './escape-json.ts'
+import { divergenceLines } from './render-divergence.ts'
+import { createPaint, escapeTerminal, formatMs, joinLines, type Paint } from './terminal-text.ts'
+
+/** One replay, as it is shown. */
+export interface ReplayView {
+  scenario: string
+  agent: string
+  outcome: string
+  failure: string | null
+  stop_reason: string | null
+  evidence: EvidenceReport
+  divergences: readonly Divergence[]
+  egress: readonly EgressAttempt[]
+  /** In the order of the calls. */
+  interactions: readonly { id: string; evidence?: Evidence | undefined }[]
+  virtual_ms: number
+  real_ms: number
+  /** Where the replay's own recording is. */
+  recording: string | null
+  /** The end of what the agent printed. */
+  output: string
+}
+
+/** Renders one replay for a terminal: how it ended, how good the evidence under each answer was, what was not used. */
+export function renderReplay(view: ReplayView, options: { color: boolean }): string {
+  const paint = createPaint(options.color)
+  const { evidence, interactions, divergences, egress } = view
+  const answered = interactions.length === 0 ? 'asked nothing' : `${interactions.length} asked, ${countGrades(evidence)}`
+  return joinLines([
+    `${paint('bold', escapeTerminal(view.scenario, 64))}  ${escapeTerminal(view.agent, 200)}`,
+    `  ended     ${describeEnd(view)} · ${formatMs(view.virtual_ms)} of virtual time in ${formatMs(view.real_ms)}`,
+    `  evidence  ${answered}`,
+    ...interactions.filter(({ evidence: one }) => one?.grade !== 'exact').map((one) => gradeLine(one, paint)),
+    ...(evidence.unused.length === 0 ? [] : [`  not asked ${evidence.unused.map((id) => escapeTerminal(id, 20)).join(' ')}`]),
+    ...egress.map(({ layer, target, at }) => {
+      const where = at === null ? '' : ` at ${escapeTerminal(at, 200)}`
+      return `  ${paint('red', 'refused')}   ${escapeTerminal(layer, 20)} ${escapeTerminal(target, 200)}${where}`
+    }),
+    ...divergences.flatMap((divergence) => ['', ...divergenceLines(divergence, paint)]),
+    ...(view.recording === null ? [] : [`  recording ${escapeTerminal(view.recording, 300)}`]),
+    ...outputLines(view, paint),
+  ])
+}
+
+/** The same as JSON, for programs. */
+export function toReplayJson(view: ReplayView): string {
+  const interactions = view.interactions.map(({ id, evidence }) => ({ id, evidence: evidence ?? null }))
+  return `${escapeHostile(JSON.stringify({ ...view, interactions }, null, 2))}\n`
+}
+
+function describeEnd({ outcome, failure, stop_reason }: ReplayView): string {
+  if (outcome === 'finished') return `stop_reason ${escapeTerminal(stop_reason ?? 'unknown', 60)}`
+  return failure === null ? outcome : `${outcome}: ${escapeTerminal(failure, 500)}`
+}
+
+function countGrades({ grades }: EvidenceReport): string {
+  return Object.entries(grades).map(([grade, count]) => `${count} ${grade}`).join(', ')
+}
+
+function gradeLine({ id, evidence }: ReplayView['interactions'][number], paint: Paint): string {
+  const note = evidence?.note === undefined ? '' : `  ${escapeTerminal(evidence.note, 200)}`
+  return `    ${escapeTerminal(id, 20)} ${paint('yellow', evidence?.grade ?? 'none')}${note}`
+}
+
+function outputLines({ outcome, output }: ReplayView, paint: Paint): string[] {
+  if (outcome === 'finished' || output.trim() === '') return []
+  const lines = output.trim().split('\n').slice(-20)
+  return [`  ${paint('dim', 'the agent printed:')}`, ...lines.map((line) => `    ${escapeTerminal(line, 200)}`)]
+}

@@ -1,0 +1,99 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Integrity, Recording } from '../model/recording.ts'
+import { readRecording } from '../recording/read-recording.ts'
+import { buildReplayEnvironment } from '../replay/replay-environment.ts'
+import type { ReplayPool, ReplayResult } from '../replay/replay-pool.ts'
+import type { OnDivergence, Scenario } from '../scenario/scenario.ts'
+import { computeSignals } from '../signals/compute-signals.ts'
+import { projectRun } from '../trace/project-run.ts'
+import { gradeEvidence } from '../verify/grade-evidence.ts'
+import type { TrialRun } from '../verify/trial-run.ts'
+import type { RunnableAgent } from './resolve-agent.ts'
+
+export interface ReplayRequest {
+  scenario: Scenario
+  recording: Recording
+  agent: RunnableAgent
+  on_divergence: OnDivergence
+  /** Folder for the replay's own recording. */
+  outDir: string
+  /** `baseline`, or the candidate's id: the name of that recording. */
+  name: string
+}
+
+/** One replay under trial: what the verifier judges, and what the report shows beside it. */
+export interface TrialReplay {
+  run: TrialRun
+  result: ReplayResult
+}
+
+/** Replays one agent against the scenario's recording and reads what it left. */
+export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promise<TrialReplay> {
+  const { scenario, recording, agent, outDir, name } = request
+  await mkdir(outDir, { recursive: true })
+  const result = await pool.replay(
+    {
+      recording: scenario.recording,
+      mode: recording.integrity === 'sealed' ? 'strict' : 'prefix',
+      agent: { module: agent.module, export: agent.export },
+      agent_ref: agent.label,
+      input: scenario.input ?? recording.input,
+      params: agent.params,
+      env: buildReplayEnvironment(recording, agent.env),
+      cwd: process.cwd(),
+      volatile: scenario.replay.volatile,
+      on_divergence: request.on_divergence,
+      out: join(outDir, `${name}.jsonl`),
+      max_virtual_ms: scenario.replay.max_virtual_ms,
+    },
+    scenario.replay.max_real_ms,
+  )
+  return { run: await readRun(request, result), result }
+}
+
+async function readRun({ recording, agent }: ReplayRequest, result: ReplayResult): Promise<TrialRun> {
+  const { end, divergences, egress } = result
+  const replayed = result.recording === null ? null : await readRecording(result.recording, { mode: 'prefix' }).catch(() => null)
+  const trace = replayed && projectRun(replayed)
+  const interactions = replayed?.interactions ?? []
+  // What a served tool call did inside of itself is not asked for again.
+  const recorded = recording.interactions.filter(({ parent }) => parent === undefined).map(({ id }) => id)
+  return {
+    trace,
+    signals: trace && computeSignals(trace),
+    evidence: gradeEvidence(interactions, recorded),
+    interactions,
+    divergences,
+    egress,
+    outcome: end.outcome,
+    failure: failureOf(end),
+    agent_error: ('agent_error' in end ? end.agent_error : null) ?? null,
+    integrity: worse(recording.integrity, replayed?.integrity ?? 'torn'),
+    lossy: lossyOf(recording, replayed),
+    assumptions: agent.assumptions,
+  }
+}
+
+function failureOf(end: ReplayResult['end']): string | undefined {
+  if (end.outcome === 'deadlock') {
+    return end.waiting.length === 0 ? 'it waits for nothing that could come' : `it waits for ${end.waiting.join(', ')}`
+  }
+  return 'failure' in end ? end.failure : undefined
+}
+
+const INTEGRITIES: Integrity[] = ['sealed', 'unsealed', 'torn']
+
+function worse(a: Integrity, b: Integrity): Integrity {
+  return INTEGRITIES[Math.max(INTEGRITIES.indexOf(a), INTEGRITIES.indexOf(b))] ?? 'torn'
+}
+
+/** Where a call stands that JSON could not hold whole, and that the replay matched all the same. */
+function lossyOf(recording: Recording, replayed: Recording | null): string[] {
+  const served = new Set(replayed?.interactions.map(({ evidence }) => evidence?.source))
+  return recording.interactions.flatMap((interaction) =>
+    interaction.kind !== 'http' && interaction.lossy && served.has(interaction.id)
+      ? [`${interaction.id} ${interaction.kind} ${interaction.name}`]
+      : [],
+  )
+}

@@ -1,0 +1,134 @@
+import { join } from 'node:path'
+import { isRetrialError } from '../core/errors.ts'
+import type { Recording } from '../model/recording.ts'
+import type { BaselineReport, CandidateReport, Reason, ScenarioReport } from '../model/verdict.ts'
+import type { ReplayPool } from '../replay/replay-pool.ts'
+import type { AgentSource, OnDivergence, Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
+import { gateOf } from '../verify/gate-of.ts'
+import { gradeEvidence } from '../verify/grade-evidence.ts'
+import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.ts'
+import { judgeCandidate } from '../verify/judge-candidate.ts'
+import type { TrialRun } from '../verify/trial-run.ts'
+import { resolveAgent } from './resolve-agent.ts'
+import { runReplay, type TrialReplay } from './run-replay.ts'
+
+export interface TrialOptions {
+  pool: ReplayPool
+  /** Where replays leave their recordings, and where git revisions are kept. */
+  outDir: string
+  /**
+   * Lets a replay start when there is room for it.
+   * @default at once
+   */
+  limit?: (<T>(task: () => Promise<T>) => Promise<T>) | undefined
+}
+
+/**
+ * One scenario's proceeding: the unfixed agent first, which has to reproduce the incident from its recording, then every
+ * candidate. Never rejects: what breaks is a verdict `error`.
+ */
+export async function runTrial(scenario: Scenario, recording: Recording, options: TrialOptions): Promise<ScenarioReport> {
+  const began = performance.now()
+  const replay = (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> =>
+    inTurn(options, async () => {
+      const agent = await resolveAgent(source, scenario, recording, join(options.outDir, 'revisions'))
+      const outDir = join(options.outDir, 'replays', scenario.id)
+      return runReplay({ scenario, recording, agent, on_divergence, outDir, name }, options.pool)
+    }).catch((error: unknown) => brokenReplay(recording, error))
+
+  const [baseline, ...replays] = await Promise.all([
+    replay(scenario.baseline, 'baseline', 'fail'),
+    ...scenario.candidates.map((candidate) => replay(candidate.agent, `candidate-${candidate.id}`, candidate.on_divergence)),
+  ])
+  const { incident, verify } = scenario
+  const judged = judgeBaseline({ run: baseline.run, incident, required: verify.required_evidence })
+  return {
+    id: scenario.id,
+    title: scenario.title,
+    file: scenario.file,
+    baseline: reportBaseline(scenario, baseline, judged),
+    candidates: scenario.candidates.map((candidate, index) =>
+      reportCandidate(scenario, candidate, replays[index] as TrialReplay, { verdict: judged.verdict, run: baseline.run }),
+    ),
+    duration_ms: performance.now() - began,
+  }
+}
+
+function inTurn<T>({ limit }: TrialOptions, task: () => Promise<T>): Promise<T> {
+  return limit === undefined ? task() : limit(task)
+}
+
+function reportBaseline(scenario: Scenario, { run, result }: TrialReplay, judged: BaselineJudgement): BaselineReport {
+  return {
+    verdict: judged.verdict,
+    agent: scenario.baseline.label,
+    evidence: run.evidence,
+    findings: judged.findings,
+    signals: run.signals,
+    reasons: [...judged.reasons, ...printed(judged.verdict, result.output)],
+    recording: result.recording,
+  }
+}
+
+function reportCandidate(
+  scenario: Scenario,
+  candidate: ScenarioCandidate,
+  { run, result }: TrialReplay,
+  baseline: { verdict: BaselineJudgement['verdict']; run: TrialRun },
+): CandidateReport {
+  const { required_evidence, tolerance, expect, accept_bypass } = scenario.verify
+  const judged = judgeCandidate({
+    baseline,
+    candidate: run,
+    incident: scenario.incident,
+    expect,
+    required: required_evidence,
+    tolerance,
+    accept_bypass,
+  })
+  return {
+    id: candidate.id,
+    agent: candidate.agent.label,
+    verdict: judged.verdict,
+    expect: candidate.expect,
+    gate: gateOf(judged.verdict, candidate.expect),
+    evidence: run.evidence,
+    assumptions: judged.assumptions,
+    findings: judged.findings,
+    signals: run.signals,
+    divergences: [...run.divergences],
+    egress: [...run.egress],
+    reasons: [...judged.reasons, ...printed(judged.verdict, result.output)],
+    recording: result.recording,
+    duration_ms: result.real_ms,
+  }
+}
+
+/** What the agent printed last, where something broke: often the only word about it. */
+function printed(verdict: string, output: string): Reason[] {
+  const said = output.trim()
+  if (verdict !== 'error' || said === '') return []
+  return [{ code: 'agent_output', message: `the agent printed: ${said.slice(-2_000)}` }]
+}
+
+function brokenReplay(recording: Recording, error: unknown): TrialReplay {
+  const failure = error instanceof Error ? error.message : String(error)
+  const hint = isRetrialError(error) && error.hint !== undefined ? ` ${error.hint} [${error.code}]` : ''
+  const end = { outcome: 'harness_error' as const, failure: `${failure}${hint}` }
+  return {
+    run: {
+      trace: null,
+      signals: null,
+      evidence: gradeEvidence([], recording.interactions.map(({ id }) => id)),
+      divergences: [],
+      egress: [],
+      outcome: 'harness_error',
+      failure: end.failure,
+      agent_error: null,
+      integrity: recording.integrity,
+      lossy: [],
+      assumptions: [],
+    },
+    result: { end, divergences: [], egress: [], recording: null, output: '', virtual_ms: 0, real_ms: 0 },
+  }
+}
