@@ -15,8 +15,10 @@ export function orderTimeline(trace: RunTrace): TimelineEntry[] {
   const children = new Map<string, Span[]>()
   const roots: Span[] = []
   for (const span of spans) {
+    const siblings = span.parent_id === null ? undefined : children.get(span.parent_id)
     if (span.parent_id === null || !ids.has(span.parent_id)) roots.push(span)
-    else children.set(span.parent_id, [...(children.get(span.parent_id) ?? []), span])
+    else if (siblings === undefined) children.set(span.parent_id, [span])
+    else siblings.push(span)
   }
   const entries: TimelineEntry[] = []
   const seen = new Set<Span>()
