@@ -109,6 +109,8 @@ export interface CandidateReport {
   egress: EgressAttempt[]
   reasons: Reason[]
   recording: string | null
+  /** Real time the candidate's replays took, ms. */
+  duration_ms?: number | undefined
 }
 
 export interface ScenarioReport {

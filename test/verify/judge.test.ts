@@ -187,6 +187,24 @@ test('says that all answers were good, or that none is known, given a run that i
   })
 })
 
+test('is inconclusive given a run that left only a trace or only signals', () => {
+  for (const missing of [{ trace: null }, { signals: null }]) {
+    const run = makeRun(RED, { outcome: 'timeout', ...missing })
+    expect(judge(run)).toMatchObject({ verdict: 'inconclusive', findings: null })
+    expect(judgeBaseline({ run, incident: INCIDENT, required: 'exact' })).toMatchObject({
+      verdict: 'inconclusive',
+      findings: null,
+    })
+    const baseline = { verdict: 'reproduced' as const, run: makeRun(RED, missing) }
+    expect(judge(makeRun(GREEN), { baseline })).toMatchObject({ verdict: 'error', reasons: [{ code: 'judge_failed' }] })
+  }
+})
+
+test('says how many requests were answered given a gap in the coverage', () => {
+  const run = makeRun(GREEN, { evidence: { ...makeEvidence('exact'), coverage: 0.756 } })
+  expect(judge(run).reasons[0]?.message).toBe('only 75 % of the requests were answered by evidence')
+})
+
 test('says what broke given a failure', () => {
   const { reasons } = judge(makeRun(RED, { outcome: 'harness_error', failure: 'worker died' }))
   expect(reasons).toEqual([{ code: 'harness_error', message: 'the harness broke: worker died' }])
