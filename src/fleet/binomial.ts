@@ -1,7 +1,7 @@
 const logFactorials = [0, 0]
 
 /** Natural logarithm of n!; n a whole number. */
-export function logFactorial(n: number): number {
+function logFactorial(n: number): number {
   for (let i = logFactorials.length; i <= n; i++) logFactorials.push((logFactorials[i - 1] as number) + Math.log(i))
   return logFactorials[n] as number
 }

@@ -2,7 +2,7 @@ import { hashJson } from '../core/hash.ts'
 import type { JsonValue } from '../core/json.ts'
 
 /** Random re-assignments of runs to the two sides; p-values are multiples of 1 / (this + 1). */
-export const PERMUTATIONS = 1999
+const PERMUTATIONS = 1999
 
 /**
  * One-sided permutation test: the probability, if it made no difference which side a run is on, of a statistic at

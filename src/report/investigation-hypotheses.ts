@@ -56,7 +56,7 @@ function wrapItems(items: readonly string[], width: number): string[] {
 }
 
 /** Evidence in words, item by item: spans by their line in the timeline, counts per name, and plain values. */
-export function renderEvidence(evidence: JsonValue, lines: ReadonlyMap<string, TimelineEntry>): string[] {
+function renderEvidence(evidence: JsonValue, lines: ReadonlyMap<string, TimelineEntry>): string[] {
   if (!isJsonObject(evidence)) return [escapeValue(evidence, 200)]
   return Object.entries(evidence).map(([key, value]) => `${escapeTerminal(key, 48)} ${renderItem(value, lines)}`)
 }

@@ -37,7 +37,7 @@ export function orderTimeline(trace: RunTrace): TimelineEntry[] {
 }
 
 /** Spans above which a timeline is collapsed. */
-export const MOST_LINES = 40
+const MOST_LINES = 40
 
 /** The entries to show: all of a short run; of a long one both ends, the errors, and what is around the spans that matter. */
 export function selectEntries(entries: readonly TimelineEntry[], matter: readonly (Span | null)[]): TimelineEntry[] {

@@ -17,7 +17,7 @@ function count(number: number, noun: string): string {
 }
 
 /** `#4 tool_call search_docs`. */
-export function renderPointer(span: Span, lines: ReadonlyMap<string, TimelineEntry>): string {
+function renderPointer(span: Span, lines: ReadonlyMap<string, TimelineEntry>): string {
   const line = lines.get(span.span_id)?.line
   return `${line === undefined ? '' : `#${line} `}${span.step_type} ${escapeTerminal(span.name, 48)}`
 }

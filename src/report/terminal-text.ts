@@ -39,7 +39,7 @@ function escapeCharacter(character: string): string {
 }
 
 /** Breaks `::` at the start of a text and `##[`, `##vso[` and the like anywhere. */
-export function breakCommands(text: string): string {
+function breakCommands(text: string): string {
   return text.replace(/^(\s*):(?=:)/, '$1\\x3a').replace(/#(?=#[a-z]*\[)/gi, '\\x23')
 }
 

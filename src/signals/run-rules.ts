@@ -2,9 +2,9 @@ import { isAbnormalStop } from '../model/stop-reason.ts'
 import { type Facts, listCounts, type Rule, sumOf } from './rules.ts'
 
 /** Retries at which one is worth a look: what common clients do by default before they give up. */
-export const MANY_RETRIES = 2
+const MANY_RETRIES = 2
 /** Growth of the message list above that of nine in ten public runs. */
-export const LARGE_GROWTH = 30
+const LARGE_GROWTH = 30
 
 const endsBadlyWithoutError = (facts: Facts) => facts.first_error_span === null && isAbnormalStop(facts.stop_reason)
 const repeats = (facts: Facts) => facts.loop_length > 0 || sumOf(facts.repeated_tool_calls) > 0

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../src/core/json.ts'
 import type { LogEvent, RunTrace, Span } from '../../src/model/trace.ts'
 
-export const START = 1_760_000_000_000
+const START = 1_760_000_000_000
 
 /** A span of type `tool_call`, but for what is given; `at` is the offset of its start. */
 export function span(id: string, fields: Partial<Span> & { at?: number } = {}): Span {
