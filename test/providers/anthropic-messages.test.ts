@@ -136,14 +136,10 @@ test('reads the error given one sent inside a stream of status 200', () => {
 })
 
 test('forgets the first part given a stream that starts over', () => {
-  const [start] = ANTHROPIC_TOOL_STREAM
-  const answer = anthropicMessages.readAnswer(
-    streamAnswer(
-      namedFrames([...ANTHROPIC_TOOL_STREAM.slice(0, 9), start ?? { type: 'ping' }, ...ANTHROPIC_TOOL_STREAM.slice(1)]),
-    ),
-  )
-  expect(answer.text).toBe('Let me löok.')
-  expect(answer.tool_calls).toHaveLength(2)
+  const events = ANTHROPIC_TOOL_STREAM
+  const again = [...events.slice(0, 6), ...events.slice(-2)]
+  const answer = anthropicMessages.readAnswer(streamAnswer(namedFrames([...events.slice(0, 9), ...again])))
+  expect(answer).toMatchObject({ text: 'Let me löok.', tool_calls: [] })
 })
 
 test('reads the reason given a refusal', () => {

@@ -1,8 +1,20 @@
 import { expect, test } from 'vitest'
 import { GEN_AI, OTEL } from '../../src/model/gen-ai.ts'
+import type { HttpInteraction, InteractionEnd } from '../../src/model/interaction.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
 import { dataFrames, OPENAI_TOOL_STREAM } from '../providers/wire-samples.ts'
-import { asks, type Call, chat, failed, recordingOf, STARTED_AT, tells, user, wrapped } from './build-recording.ts'
+import {
+  asks,
+  type Call,
+  chat,
+  failed,
+  http,
+  recordingOf,
+  STARTED_AT,
+  tells,
+  user,
+  wrapped,
+} from './build-recording.ts'
 import { eventsOf, outline, spanOf } from './read-trace.ts'
 
 test('gives a model call with its attributes given a chat completion', () => {
@@ -73,10 +85,15 @@ test('gives the class of the last attempt given a model call whose retries all f
   expect(spanOf(trace, 'c1')).toMatchObject({ status: 'error', attributes: { [OTEL.errorType]: 'overloaded' } })
 })
 
-test('gives two spans given an equal request after a good answer, or after one that is no use retrying', () => {
-  const good = [chat('c1', [user], { text: 'A' }, { at: 0 }), chat('c2', [user], { text: 'B' }, { at: 200 })]
-  const bad = [chat('c1', [user], { status: 400 }, { at: 0 }), chat('c2', [user], { text: 'B' }, { at: 200 })]
-  for (const interactions of [good, bad]) expect(projectRun(recordingOf(interactions)).spans).toHaveLength(2)
+test.each([408, 409, 429, 500, 503])('gives one span given a retry after status %i', (status) => {
+  const interactions = [chat('c1', [user], { status }, { at: 0 }), chat('c2', [user], { text: 'B' }, { at: 200 })]
+  expect(projectRun(recordingOf(interactions)).spans).toHaveLength(1)
+})
+
+test.each([undefined, 400, 401, 404])('gives two spans given an equal request after status %s', (status) => {
+  const first = status === undefined ? { text: 'A' } : { status }
+  const interactions = [chat('c1', [user], first, { at: 0 }), chat('c2', [user], { text: 'B' }, { at: 200 })]
+  expect(projectRun(recordingOf(interactions)).spans).toHaveLength(2)
 })
 
 test('keeps equal concurrent calls apart given that each is retried once', () => {
@@ -94,13 +111,34 @@ test('keeps equal concurrent calls apart given that each is retried once', () =>
   ])
 })
 
+/** A streaming answer that broke off within the arguments of a tool call. */
+function halfStream(end: InteractionEnd | null): HttpInteraction {
+  const frames = dataFrames(OPENAI_TOOL_STREAM).slice(0, 4)
+  const call = chat('c1', [user], {}, { at: 0, answer: frames.join(''), end })
+  call.answer?.headers.splice(0, 1, ['content-type', 'text/event-stream'])
+  return call
+}
+
 test('calls a model call unfinished given a process that was killed within its stream', () => {
-  const [head] = dataFrames(OPENAI_TOOL_STREAM)
-  const cut = chat('c1', [user], {}, { at: 0, answer: head ?? '', end: null })
-  cut.answer?.headers.splice(0, 1, ['content-type', 'text/event-stream'])
-  const trace = projectRun(recordingOf([cut], null))
+  const trace = projectRun(recordingOf([halfStream(null)], null))
   expect(outline(trace)).toEqual([['c1', null, 'llm_generate', 'gpt-4o', 'unfinished']])
   expect(trace.events.map(({ event }) => event)).toEqual(['run_started', 'agent_step'])
+})
+
+test('calls it a connection error given a stream that ended well on the wire but not by its protocol', () => {
+  const trace = projectRun(recordingOf([halfStream({ kind: 'complete', offset_ms: 40 })]))
+  expect(trace.spans[0]).toMatchObject({ error_class: 'connection', attributes: { [OTEL.malformedArguments]: 0 } })
+})
+
+test('calls it a connection error given a JSON answer that broke off', () => {
+  const cut = http('c1', 'https://api.openai.com/v1/chat/completions', {
+    at: 0,
+    method: 'POST',
+    body: { model: 'gpt-4o', messages: [user] },
+    answer: '{"choices":[{"ind',
+    end: { kind: 'cut', offset_ms: 40 },
+  })
+  expect(projectRun(recordingOf([cut])).spans[0]?.error_class).toBe('connection')
 })
 
 test('reads a wrapped model as one call of the agent, with what it means given bodies of a known protocol', () => {
@@ -113,7 +151,7 @@ test('reads a wrapped model as one call of the agent, with what it means given b
   const trace = projectRun(
     recordingOf([
       wrapped('model', 'c1', 'local', [{ model: 'm', messages: [user] }], { at: 0, took: 50, value: value as never }),
-      chat('c2', [user], { text: 'inside' }, { at: 1, took: 20, parent: 'c1' }),
+      chat('c2', [user], { calls: [call] }, { at: 1, took: 20, parent: 'c1' }),
       wrapped('model', 'c3', 'local', [{ model: 'm', messages: [user, asks(call), tells('call_1', '3')] as never }], {
         at: 90,
         value: next,
@@ -127,6 +165,7 @@ test('reads a wrapped model as one call of the agent, with what it means given b
     ['c3', null, 'llm_generate', 'local', null],
   ])
   expect(spanOf(trace, 'c1').attributes).toMatchObject({ [GEN_AI.inputTokens]: 3, [OTEL.messageCount]: 1 })
+  expect(spanOf(trace, 'c2').attributes).not.toHaveProperty([OTEL.notExecuted])
   expect(trace.events.filter(({ event }) => event === 'agent_step').map(({ step }) => step)).toEqual([1, 2])
 })
 

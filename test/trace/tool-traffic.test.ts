@@ -77,6 +77,7 @@ test.each([
   ['{"isError":true,"content":[]}', 'tool_error'],
   ['"Error: quoted"', 'tool_error'],
   ['Timeout after 10 s', 'timeout'],
+  ['{"status":"error","message":"no"}', 'tool_error'],
   ['{"error":null,"rows":[]}', null],
   ['Errors found: none', null],
   ['No timeout occurred', null],
@@ -211,4 +212,61 @@ test('tells interleaved conversations apart given equal call ids', () => {
   )
   expect(spanOf(trace, 'c1.1').attributes[GEN_AI.toolResult]).toBe('A')
   expect(spanOf(trace, 'c2.1').attributes[GEN_AI.toolResult]).toBe('B')
+})
+
+test('takes no result from a request that was made before the answer came', () => {
+  const call: Call = ['call_0', 'find', '{}']
+  const trace = projectRun(
+    recordingOf([
+      chat('c1', [user], { calls: [call] }, { at: 0 }),
+      chat(
+        'c2',
+        [{ role: 'user', content: 'other' }, asks(call), tells('call_0', 'other')],
+        { text: 'ok' },
+        { at: 50 },
+      ),
+    ]),
+  )
+  expect(trace.spans.map(({ span_id }) => span_id)).toEqual(['c1', 'c2'])
+})
+
+test('takes no result of another tool given an equal call id', () => {
+  const other: Call = ['call_0', 'list', '{}']
+  const trace = projectRun(
+    recordingOf([
+      chat('c1', [user], { calls: [['call_0', 'find', '{}']] }, { at: 0 }),
+      chat('c2', [{ role: 'user', content: 'other' }, asks(other), tells('call_0', 'L')], { text: 'ok' }, { at: 150 }),
+    ]),
+  )
+  expect(trace.spans.map(({ span_id }) => span_id)).toEqual(['c1', 'c2'])
+})
+
+test('takes the result given a history whose beginning was cut, or whose arguments were written anew', () => {
+  for (const asking of [[], [asks(['call_7', 'find', '{"q":"tidied"}'])]]) {
+    const trace = projectRun(
+      recordingOf([
+        chat('c1', [user], { calls: [['call_7', 'find', '{"q":"raw"}']] }, { at: 0 }),
+        chat('c2', [user, ...asking, tells('call_7', 'found')], { text: 'ok' }, { at: 150 }),
+      ]),
+    )
+    expect(spanOf(trace, 'c1.1').attributes[GEN_AI.toolResult]).toBe('found')
+  }
+})
+
+test('reads the old form of calls, which have no id', () => {
+  const asking = { role: 'assistant', content: null, function_call: { name: 'find', arguments: '{}' } }
+  const first = chat(
+    'c1',
+    [user],
+    {},
+    { at: 0, answer: { choices: [{ index: 0, message: asking, finish_reason: 'function_call' }] } },
+  )
+  const trace = projectRun(
+    recordingOf([
+      first,
+      chat('c2', [user, asking, { role: 'function', name: 'find', content: 'found' }], { text: 'ok' }, { at: 150 }),
+    ]),
+  )
+  expect(spanOf(trace, 'c1.1').attributes[GEN_AI.toolResult]).toBe('found')
+  expect(trace.events.find(({ event }) => event === 'tool_call')).not.toHaveProperty('call_id')
 })

@@ -109,3 +109,44 @@ test('reads the calls of an agent within a wrapped tool at a level of their own'
     ['search', 'c2'],
   ])
 })
+
+test('calls a wrapped tool failed given that the agent told the model so', () => {
+  const url = 'https://api.anthropic.com/v1/messages'
+  const block = { type: 'tool_use', id: 'toolu_1', name: 'search', input: { q: 'x' } }
+  const ask = (id: string, at: number, messages: unknown[], content: unknown[]) => {
+    const body = { model: 'claude', max_tokens: 9, messages }
+    return http(id, url, { at, method: 'POST', body, answer: { type: 'message', content, stop_reason: 'end_turn' } })
+  }
+  const telling = {
+    role: 'user',
+    content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'empty', is_error: true }],
+  }
+  const trace = projectRun(
+    recordingOf([
+      ask('c1', 0, [], [block]),
+      wrapped('tool', 'c2', 'search', [{ q: 'x' }], { at: 50, value: [] }),
+      ask('c3', 100, [{ role: 'assistant', content: [block] }, telling], []),
+    ]),
+  )
+  expect(spanOf(trace, 'c2').error_class).toBe('tool_error')
+})
+
+test('stands the events of a wrapped tool where it was called given that all happened at the same time', () => {
+  const trace = projectRun(
+    recordingOf([
+      wrapped('tool', 'c1', 'boot', [], { at: 0, took: 0, value: 1 }),
+      chat('c2', [user], { text: 'ok' }, { at: 0, took: 0 }),
+      wrapped('tool', 'c3', 'save', [], { at: 0, took: 0, value: 1 }),
+    ]),
+  )
+  expect(trace.events.map(({ event, tool }) => tool ?? event)).toEqual([
+    'run_started',
+    'boot',
+    'boot',
+    'agent_step',
+    'llm_result',
+    'save',
+    'save',
+    'run_finished',
+  ])
+})
