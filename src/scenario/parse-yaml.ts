@@ -24,9 +24,9 @@ export interface ParsedYaml {
   sourceOf: (path: ScenarioPath) => string | undefined
 }
 
-/** More syntax errors than this say nothing new: the first one usually caused the others. */
-const MAX_SYNTAX_ERRORS = 10
-/** How often the aliases of a file may be expanded in all. */
+/** More mistakes in the YAML than this say nothing new: the first one usually caused the others. */
+const MAX_FINDINGS = 10
+/** Aliases in a file; and how often one may be expanded, where aliases hold aliases. */
 const MAX_ALIASES = 50
 
 /** Parses YAML 1.2 (core schema) without merge keys, custom tags or more than 50 aliases. Never throws. */
@@ -40,16 +40,17 @@ export function parseYaml(text: string): ParsedYaml {
     merge: false,
     resolveKnownTags: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    // At `silent`, the library says nothing of a second document.
+    logLevel: 'error',
   })
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
   const syntax = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0])
-  const placed = syntax.slice(0, MAX_SYNTAX_ERRORS).map(toFinding)
+  const placed = syntax.slice(0, MAX_FINDINGS).map(toFinding)
   if (placed.length === 0) placed.push(...findStructureProblems(document, MAX_ALIASES))
-  const findings = placed.map((finding) => ({ ...finding, position: at(finding.offset) }))
+  const findings = placed.slice(0, MAX_FINDINGS).map((finding) => ({ ...finding, position: at(finding.offset) }))
   const locate = createPositions(document, at)
   const sourceOf = (path: ScenarioPath): string | undefined => {
     const node = findNode(document, path)
@@ -64,7 +65,7 @@ const USABLE = new Set(['ERR_SCENARIO_DUPLICATE_KEY', 'ERR_SCENARIO_NUMBER'])
 
 function toValue(document: Document, findings: (Finding & { position: Position })[]): unknown {
   try {
-    return document.toJS({ maxAliasCount: MAX_ALIASES })
+    return document.toJS({ maxAliasCount: MAX_ALIASES + 1 })
   } catch {
     findings.push({
       code: 'ERR_SCENARIO_ALIAS',
@@ -102,7 +103,8 @@ const HINTS: Partial<Record<YAMLError['code'], string>> = {
 }
 
 function toFinding(error: YAMLError): PlacedFinding {
-  const reason = error.message.replace(/\.?$/, '')
+  const isMultiple = error.code === 'MULTIPLE_DOCS'
+  const reason = isMultiple ? 'a second document begins here' : error.message.replace(/\.$/, '')
   return {
     code: 'ERR_SCENARIO_SYNTAX',
     message: `not valid YAML: ${reason} (${error.code})`,

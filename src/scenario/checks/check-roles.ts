@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { COUNT_SIGNALS } from '../../model/incident.ts'
 import type { Finding } from '../finding.ts'
 import type { ScenarioPath } from '../scenario.ts'
 import { findRegexProblem } from './check-regex.ts'
@@ -39,15 +40,15 @@ export function valueAt(value: unknown, path: ScenarioPath): unknown {
 function checkSignalMatch(file: JsonObject, path: ScenarioPath): Finding[] {
   const match = valueAt(file, path)
   if (!isJsonObject(match)) return []
-  const { signal } = match
+  const signal = COUNT_SIGNALS.find((name) => name === match.signal)
   const found: Finding[] = []
   const add = (key: string, message: string, hint: string): void => {
     found.push({ code: 'ERR_SCENARIO_INCIDENT', message, hint, path: [...path, key] })
   }
-  if (typeof signal === 'string' && match.tool !== undefined && !PER_TOOL.includes(signal)) {
+  if (signal && match.tool !== undefined && !PER_TOOL.includes(signal)) {
     add('tool', `${quote(signal)} is not counted per tool`, `Remove \`tool\`; it goes with ${PER_TOOL.join(', ')}.`)
   }
-  if (typeof signal === 'string' && match.of !== undefined && !PER_NAME.includes(signal)) {
+  if (signal && match.of !== undefined && !PER_NAME.includes(signal)) {
     add('of', `${quote(signal)} is not counted per name`, `Remove \`of\`; it goes with ${PER_NAME.join(' and ')}.`)
   }
   if (typeof match.at_least === 'number' && match.at_least <= 0) {

@@ -14,10 +14,18 @@ export interface Source {
 
 /** Turns the issues of zod into findings that name the mistake and the way out. */
 export function explainShape(issues: readonly z.core.$ZodIssue[], source: Source): Finding[] {
-  return flattenIssues(issues).flatMap((issue) => explain(issue, source))
+  const found = flattenIssues(issues).flatMap((issue) => explain(issue, source))
+  // A misspelt key is one mistake, not also a missing one.
+  const meant = new Set(found.flatMap((one) => (one.meant ? [one.meant.join('\n')] : [])))
+  return found.filter((one) => one.code !== 'ERR_SCENARIO_MISSING' || !meant.has(one.path.join('\n')))
 }
 
-function explain(issue: PlainIssue, source: Source): Finding[] {
+interface ShapeFinding extends Finding {
+  /** For a misspelt key: the path that was meant. */
+  meant?: ScenarioPath
+}
+
+function explain(issue: PlainIssue, source: Source): ShapeFinding[] {
   const { path } = issue
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key))
   const value = source.valueAt(path)
@@ -27,7 +35,7 @@ function explain(issue: PlainIssue, source: Source): Finding[] {
   return [
     {
       code: 'ERR_SCENARIO_VALUE',
-      message: `${name(path)} ${issue.code === 'invalid_format' ? issue.message : lowerFirst(issue.message)}`,
+      message: `${name(path)} ${issue.code === 'invalid_format' ? issue.message : `is ${lowerFirst(issue.message)}`}`,
       hint: 'Write a value that keeps this rule.',
       path,
     },
@@ -41,7 +49,7 @@ function name(path: ScenarioPath): string {
   return quote(text.replace(/^\./, ''))
 }
 
-function unknownKey(path: ScenarioPath, key: string): Finding {
+function unknownKey(path: ScenarioPath, key: string): ShapeFinding {
   const known = knownKeys(path)
   const guess = suggest(key, known)
   const home = guess === null ? findHome(key) : null
@@ -55,6 +63,7 @@ function unknownKey(path: ScenarioPath, key: string): Finding {
     hint,
     path: [...path, key],
     atKey: true,
+    ...(guess !== null && { meant: [...path, guess] }),
   }
 }
 

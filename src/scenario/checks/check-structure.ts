@@ -12,14 +12,23 @@ export function findStructureProblems(document: Document, maxAliases: number): P
   const add = (node: Node, code: string, message: string, hint: string): void => {
     found.push({ code, message, hint, path: [], offset: node.range?.[0] ?? 0 })
   }
+  const { yaml } = document.directives ?? {}
+  if (yaml?.explicit && yaml.version !== '1.2') {
+    const message = `the directive \`%YAML ${yaml.version}\` changes what values mean`
+    found.push({ code: 'ERR_SCENARIO_SYNTAX', message, hint: 'Remove the directive.', path: [], offset: 0 })
+  }
   visit(document, {
-    Alias: (_, node) => {
+    Alias: (_, node, ancestors) => {
       aliases++
-      if (aliases === maxAliases + 1) {
-        const message = `more than ${maxAliases} aliases (\`*name\`)`
-        add(node, 'ERR_SCENARIO_ALIAS', message, 'Write the values out instead of repeating them by alias.')
-      }
-      return undefined
+      const target = aliases > maxAliases ? undefined : node.resolve(document)
+      if (target && !ancestors.includes(target)) return undefined
+      const name = quote(`*${node.source}`)
+      let problem = `the alias ${name} stands within what it repeats`
+      if (aliases > maxAliases) problem = `more than ${maxAliases} aliases (${name} and others)`
+      else if (!target) problem = `the alias ${name} repeats nothing: there is no \`&${node.source}\` before it`
+      add(node, 'ERR_SCENARIO_ALIAS', problem, 'Write the value out instead of repeating it by alias.')
+      // Looking an alias up searches the file from its beginning: thousands of them would take minutes.
+      return visit.BREAK
     },
     Collection: (_, node, ancestors) => {
       if (ancestors.filter((ancestor) => !isPair(ancestor)).length > MAX_DEPTH) {

@@ -27,7 +27,10 @@ function distance(word: string, option: string): number {
   if (a === b) return 0
   const edits = editDistance(a, b)
   if (edits <= Math.max(1, Math.floor(Math.max(a.length, b.length) / 3))) return edits
-  const isPart = a.length >= 3 && (b.startsWith(a) || a.startsWith(b) || option.split('_').includes(word.toLowerCase()))
+  let shared = 0
+  while (shared < a.length && a[shared] === b[shared]) shared++
+  const isPart =
+    shared >= Math.max(3, Math.min(a.length, b.length) - 1) || option.split('_').includes(word.toLowerCase())
   return isPart ? 100 + edits : Number.POSITIVE_INFINITY
 }
 

@@ -118,8 +118,11 @@ function findSymptom(
   if (trace.stop_reason !== '' && !isNormalStop(trace.stop_reason)) {
     return role({ signal: 'stop_reason', is: trace.stop_reason }, `stop_reason = ${trace.stop_reason}`)
   }
-  const [cause, second] = abnormal
-  if (second) return second
-  if (!cause || !REPETITIONS.includes(cause.role.signal)) return null
+  const isRepetition = (found: ProposedRole<CountMatch> | undefined): boolean =>
+    found !== undefined && REPETITIONS.includes(found.role.signal)
+  const [cause, ...others] = abnormal
+  // Another way to count the same repeats would be the cause once more.
+  const other = others.find((found) => !isRepetition(found))
+  if (other || !isRepetition(cause)) return other ?? null
   return role({ signal: 'steps', at_least: signals.steps }, `steps = ${signals.steps}, and the run ended normally`)
 }

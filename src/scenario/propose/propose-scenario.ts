@@ -52,10 +52,8 @@ function addComments(document: Document, options: ProposeOptions, roles: Propose
     key.commentBefore = lines.map((line) => ` ${oneLine(line, 300)}`).join('\n')
     if (path.length === 1) key.spaceBefore = true
   }
-  comment(
-    ['id'],
-    [`Proposed from run ${options.trace.context.run_id}. Nothing below is established: a person has to review it.`],
-  )
+  const run = oneLine(options.trace.context.run_id, 100)
+  document.commentBefore = ` Proposed from run ${run}. Nothing below is established: a person has to review it.`
   comment(['title'], ['REVIEW: say in one line what went wrong.'])
   if (agent === null) {
     comment(
@@ -128,9 +126,9 @@ function findAgent({ agentRef, recording, recordingPath, outPath }: ProposeOptio
   const written = agentRef ?? recording.agent_ref
   if (written === undefined) return null
   const hash = written.lastIndexOf('#')
-  if (hash < 0) return null
+  const module = hash < 0 ? written : written.slice(0, hash)
   const base = agentRef === undefined ? dirname(resolve(recordingPath)) : process.cwd()
-  return toRelative(dirname(resolve(outPath)), resolve(base, written.slice(0, hash))) + written.slice(hash)
+  return toRelative(dirname(resolve(outPath)), resolve(base, module)) + written.slice(module.length)
 }
 
 /** A path as a scenario writes it: relative, with `/`, and with a leading dot so that it reads as a file. */
