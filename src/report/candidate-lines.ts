@@ -1,4 +1,11 @@
-import type { BaselineReport, CandidateReport, IncidentFindings, RoleFinding, Verdict } from '../model/verdict.ts'
+import type {
+  BaselineReport,
+  CandidateReport,
+  IncidentFindings,
+  Reason,
+  RoleFinding,
+  Verdict,
+} from '../model/verdict.ts'
 import { describeChanges } from './describe-changes.ts'
 import { divergenceLines } from './render-divergence.ts'
 import { escapeTerminal, formatMs, type Paint } from './terminal-text.ts'
@@ -7,6 +14,7 @@ import { describeEvidence, pluralize, VERDICT_SENTENCES } from './verdict-words.
 const INDENT = '      '
 const LABEL_WIDTH = 10
 const MAX_DIVERGENCES = 3
+const MAX_REASON_LINES = 8
 
 /** Verdicts that prove nothing. */
 const UNPROVED: readonly Verdict[] = ['inconclusive', 'not_reproduced', 'error']
@@ -104,8 +112,15 @@ function alsoLines({ signals }: CandidateReport, baseline: BaselineReport): stri
 function reasonLines({ verdict, reasons }: CandidateReport): string[] {
   if (verdict === 'fixed') return []
   const told = reasons.filter(({ code }) => !ROLE_REASONS.test(code))
-  const lines = told.map(({ code, message }) => `${escapeTerminal(message, 300)}  [${escapeTerminal(code, 40)}]`)
-  return [row('because', VERDICT_SENTENCES[verdict]), ...lines.map((line) => row('', line))]
+  return [row('because', VERDICT_SENTENCES[verdict]), ...told.flatMap(describeReason).map((line) => row('', line))]
+}
+
+/** A reason of several lines is something that was printed: its end says most. */
+function describeReason({ code, message }: Reason): string[] {
+  const lines = message.split('\n').filter((line) => line.trim() !== '')
+  const cut = lines.length > MAX_REASON_LINES ? ['…', ...lines.slice(-MAX_REASON_LINES)] : lines
+  const shown = cut.map((line) => escapeTerminal(line, 300))
+  return [...shown.slice(0, -1), `${shown.at(-1) ?? ''}  [${escapeTerminal(code, 40)}]`]
 }
 
 function describeEgress({ layer, target, at }: CandidateReport['egress'][number]): string {

@@ -11,6 +11,8 @@ const KINDS: Record<string, { what: string; given: string }> = {
   tools_changed: { what: 'tools', given: 'other tools' },
   model_changed: { what: 'model', given: 'another model' },
   tool_result_changed: { what: 'tool result', given: 'another tool result' },
+  message_changed: { what: 'message', given: 'another message' },
+  missing_turn: { what: 'one turn less', given: 'a longer conversation' },
   request_changed: { what: 'request', given: 'another request' },
   extra_turn: { what: 'one turn more', given: 'a shorter conversation' },
 }

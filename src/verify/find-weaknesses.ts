@@ -36,11 +36,11 @@ export function findWeaknesses(run: TrialRun, required: EvidenceGrade): VerifyRe
   return found
 }
 
-function findUnfinished(run: TrialRun): VerifyReason[] {
-  if (run.outcome === 'timeout') return [createReason('timed_out', 'the run exceeded its budget of time or steps')]
-  if (run.outcome === 'deadlock')
-    return [createReason('deadlocked', 'everything in the run waits and nothing can happen')]
-  if (run.outcome === 'finished' && run.trace?.finished !== true) {
+function findUnfinished({ outcome, failure, trace }: TrialRun): VerifyReason[] {
+  const why = failure === undefined ? '' : `: ${failure}`
+  if (outcome === 'timeout') return [createReason('timed_out', `the run exceeded its budget of time or steps${why}`)]
+  if (outcome === 'deadlock') return [createReason('deadlocked', `the run waits and nothing can happen any more${why}`)]
+  if (outcome === 'finished' && trace?.finished !== true) {
     return [createReason('run_unfinished', 'the recording of the run ends before the run did')]
   }
   return []

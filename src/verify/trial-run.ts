@@ -26,7 +26,7 @@ export interface TrialRun {
   divergences: readonly Divergence[]
   egress: readonly EgressAttempt[]
   outcome: TrialOutcome
-  /** What broke, for `crashed` and `harness_error`. */
+  /** What broke or what it waits for, for outcomes other than `finished`. */
   failure?: string | undefined
   /** What the agent threw; null when it returned. */
   agent_error: ErrorShape | null

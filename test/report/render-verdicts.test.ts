@@ -166,3 +166,12 @@ test('shows tokens as figures given a baseline without any', () => {
   const text = renderVerdicts([makeScenario([makeCandidate()], { baseline })], PLAIN)
   expect(text).toContain('tokens 0 → 83')
 })
+
+test('shows the end of what was printed, line by line, given a reason of many lines', () => {
+  const message = Array.from({ length: 20 }, (_, i) => (i === 15 ? '::error::planted' : `line ${i}`)).join('\n')
+  const candidate = makeMasked({ verdict: 'error', reasons: [{ code: 'agent_output', message }] })
+  const text = renderVerdicts([makeScenario([candidate])], { ...PLAIN, exit_code: 4 })
+  expect(text.match(/^ +line \d+/gm)).toHaveLength(7)
+  expect(text).toContain('line 19  [agent_output]')
+  expect(text).toContain('\\x3a:error::planted')
+})

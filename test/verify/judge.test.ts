@@ -209,6 +209,9 @@ test('says what broke given a failure', () => {
   const { reasons } = judge(makeRun(RED, { outcome: 'harness_error', failure: 'worker died' }))
   expect(reasons).toEqual([{ code: 'harness_error', message: 'the harness broke: worker died' }])
   expect(judge(makeRun(RED, { outcome: 'crashed' })).reasons[0]?.message).toBe("the agent's process died")
+  const stuck = makeRun(RED, { outcome: 'deadlock', failure: 'it waits for c3' })
+  expect(judge(stuck).reasons[0]?.message).toBe('the run waits and nothing can happen any more: it waits for c3')
+  expect(judge(makeRun(RED, { outcome: 'timeout' })).reasons[0]?.message).toMatch(/steps$/)
   const thrown = judge(makeRun(RED, { agent_error: { ...THROWN, code: 'E_X' } })).reasons
   expect(thrown).toMatchObject([{ code: 'agent_threw', data: { name: 'TypeError', code: 'E_X' } }])
   expect(judge(makeRun(RED, { agent_error: THROWN })).reasons[0]?.data).toEqual(THROWN)
