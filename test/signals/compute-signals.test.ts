@@ -197,6 +197,10 @@ test('counts what shares tool or class with the first error or stands around it 
 
   expect(computeSignals(trace({ spans })).error_cascade).toEqual({ first: 'step', followed: 2 })
   expect(computeSignals(trace({ spans: spans.slice(1) })).error_cascade).toEqual({ first: 'first', followed: 0 })
+
+  const within = { ...span('within', { at: 5, error_class: 'timeout' }), parent_id: 'around' }
+  const around = span('around', { at: 5, name: 'plan', error_class: 'x' })
+  expect(computeSignals(trace({ spans: [within, around] })).error_cascade).toEqual({ first: 'within', followed: 1 })
 })
 
 test('finds the longest primitive cycle given calls that repeat back to back', () => {
