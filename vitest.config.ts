@@ -9,6 +9,7 @@ const filesOf = (rooms: string[]) => rooms.flatMap((room) => [`test/${room}/**/*
 export default defineConfig({
   test: {
     pool: 'forks',
+    slowTestThreshold: 5_000,
     maxWorkers: 2,
     reporters: ['default', new CountReporter()],
     projects: [

@@ -69,6 +69,14 @@ const VIOLATIONS: Record<string, Violation> = {
     plant: (text) => `import './canonical-json.ts'\n\n${text}`,
     names: /src\/core\/json\.ts.*noImportCycles/,
   },
+  'a promise that nobody waits for': {
+    gate: 'lint',
+    path: 'src/core/planted.ts',
+    plant: writing(
+      'export async function plant(): Promise<void> {}\n\nexport function planted(): void {\n  plant()\n}',
+    ),
+    names: /src\/core\/planted\.ts.*noFloatingPromises/,
+  },
   'text that is not formatted': {
     gate: 'lint',
     path: 'src/core/planted.ts',
