@@ -104,6 +104,15 @@ test('puts tool calls together given a stream of interleaved pieces', () => {
   ])
 })
 
+test('reads a character whole given a chunk that ends within it', () => {
+  const bytes = Buffer.from(dataFrames(OPENAI_TOOL_STREAM).join(''))
+  const middle = bytes.indexOf('ö') + 1
+  const chunks = [bytes.subarray(0, middle), bytes.subarray(middle)].map((part): [number, { base64: string }] => {
+    return [5, { base64: part.toString('base64') }]
+  })
+  expect(openaiChat.readAnswer(rawAnswer(chunks, 'text/event-stream')).text).toBe('Let me löok.')
+})
+
 test('reads the same given any split of the stream into chunks of bytes', () => {
   const bytes = Buffer.from(dataFrames(OPENAI_TOOL_STREAM).join(''))
   const whole = openaiChat.readAnswer(rawAnswer([[5, { text: bytes.toString() }]], 'text/event-stream'))
