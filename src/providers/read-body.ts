@@ -68,7 +68,7 @@ function isEventStream(answer: HttpAnswer, text: string): boolean {
 }
 
 /** The events of a stream, each with the time at which it was complete. An event that broke off is left out. */
-export function readEvents(answer: HttpAnswer): StreamEvent[] {
+function readEvents(answer: HttpAnswer): StreamEvent[] {
   const events: StreamEvent[] = []
   let now = answer.headers_ms
   const parser = createParser({
