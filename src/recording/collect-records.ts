@@ -1,0 +1,135 @@
+import type { JsonValue } from '../core/json.ts'
+import type { HttpAnswer, HttpRequest, Interaction } from '../model/interaction.ts'
+import type { Note, Recording } from '../model/recording.ts'
+import type { RunFinish } from '../model/run.ts'
+import { ContentResolver } from './resolve-content.ts'
+import { BrokenLine } from './scan-lines.ts'
+import type { CallRecord, FinishRecord, HeaderRecord, LineRecord, NoteRecord, ResultRecord } from './schema.ts'
+
+type Header = Omit<Recording, 'interactions' | 'notes' | 'finish' | 'integrity' | 'digest'>
+
+/** Builds a recording from its records, one after the other. Methods throw `BrokenLine` for a record that does not follow. */
+export class RecordCollector {
+  readonly #content = new ContentResolver()
+  readonly #calls = new Map<string, Interaction>()
+  readonly #answered = new Set<string>()
+  readonly #interactions: Interaction[] = []
+  readonly #notes: Note[] = []
+  #header: Header | null = null
+  #finish: RunFinish | null = null
+
+  add(record: LineRecord): void {
+    if ((record.kind === 'header') !== (this.#header === null))
+      throw new BrokenLine('the header must be the first line')
+    switch (record.kind) {
+      case 'header':
+        this.#addHeader(record)
+        break
+      case 'blob':
+        this.#content.addBlob(record)
+        break
+      case 'list':
+        this.#content.addList(record)
+        break
+      case 'call':
+        this.#addCall(record)
+        break
+      case 'result':
+        this.#addResult(record)
+        break
+      case 'note':
+        this.#addNote(record)
+        break
+      case 'finish':
+        this.#addFinish(record)
+        break
+      case 'seal':
+        throw new BrokenLine('a seal holds nothing')
+    }
+  }
+
+  finish(): Omit<Recording, 'integrity' | 'digest'> {
+    if (this.#header === null) throw new BrokenLine('there is no header')
+    return { ...this.#header, interactions: this.#interactions, notes: this.#notes, finish: this.#finish }
+  }
+
+  #addHeader({ run, input, agent_ref, runtime, redaction }: HeaderRecord): void {
+    const value = this.#content.value(input as JsonValue)
+    this.#header = {
+      format: 'retrial/1',
+      run,
+      input: value,
+      ...optional('agent_ref', agent_ref),
+      runtime,
+      redaction,
+    }
+  }
+
+  #addCall(record: CallRecord): void {
+    if (this.#calls.has(record.id)) throw new BrokenLine(`call ${record.id} is there twice`)
+    const { id, started_ms, parent } = record
+    const base = { id, started_ms, end: null, ...optional('parent', parent) }
+    const interaction: Interaction =
+      record.type === 'http'
+        ? { ...base, kind: 'http', door: record.door, request: this.#request(record.request), answer: null }
+        : {
+            ...base,
+            kind: record.type,
+            name: record.name,
+            args: this.#content.value(record.args as JsonValue),
+            ...optional('lossy', record.lossy),
+          }
+    this.#calls.set(id, interaction)
+    this.#interactions.push(interaction)
+  }
+
+  #request({ method, url, headers, body }: (CallRecord & { type: 'http' })['request']): HttpRequest {
+    return {
+      method,
+      url,
+      headers: this.#content.headers(headers),
+      body: body === null ? null : this.#content.data(body),
+    }
+  }
+
+  #addResult({ id, answer, value, lossy, sync, end, evidence }: ResultRecord): void {
+    const interaction = this.#calls.get(id)
+    if (interaction === undefined) throw new BrokenLine(`there is no call ${id} before this line`)
+    if (this.#answered.has(id)) throw new BrokenLine(`call ${id} has two results`)
+    this.#answered.add(id)
+    interaction.end = end
+    if (evidence !== undefined) interaction.evidence = evidence
+    if (interaction.kind === 'http') {
+      if (value !== undefined) throw new BrokenLine('an HTTP call has no value')
+      if (answer !== undefined) interaction.answer = this.#answer(answer)
+      return
+    }
+    if (answer !== undefined) throw new BrokenLine('a function call has no HTTP answer')
+    if (value !== undefined) interaction.value = this.#content.value(value as JsonValue)
+    if (lossy === true) interaction.lossy = true
+    if (sync === true) interaction.sync = true
+  }
+
+  #answer({ chunks, headers, url, ...head }: NonNullable<ResultRecord['answer']>): HttpAnswer {
+    return {
+      ...head,
+      headers: this.#content.headers(headers),
+      chunks: chunks.map(([offset, data]) => [offset, this.#content.data(data)]),
+      ...optional('url', url),
+    }
+  }
+
+  #addNote({ at_ms, code, message, data }: NoteRecord): void {
+    const details = data === undefined ? {} : { data: this.#content.value(data as JsonValue) }
+    this.#notes.push({ at_ms, code, message, ...details })
+  }
+
+  #addFinish({ at_ms, stop_reason, output, error }: FinishRecord): void {
+    if (this.#finish !== null) throw new BrokenLine('the run finishes twice')
+    this.#finish = { at_ms, stop_reason, output: this.#content.value(output as JsonValue), error }
+  }
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [key in K]: V })
+}

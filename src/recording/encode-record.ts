@@ -1,0 +1,121 @@
+import { createRequire } from 'node:module'
+import type { HttpAnswer, HttpRequest, Payload } from '../model/interaction.ts'
+import type { Note } from '../model/recording.ts'
+import { ContentStore, escapeReferences } from './content-store.ts'
+import { createBodyEncoder } from './encode-body.ts'
+import type { Entry } from './entries.ts'
+import { FORMAT, MIN_ANSWER_BLOB_LENGTH, MIN_BLOB_LENGTH } from './format.ts'
+
+/** The version of this library, as its package says. */
+const VERSION = (createRequire(import.meta.url)('../../package.json') as { version: string }).version
+
+type EntryOf<K extends Entry['kind']> = Extract<Entry, { kind: K }>
+
+/** Turns entries into lines (without braces, sequence number and checksum): new content first, then the record itself. */
+export interface RecordEncoder {
+  encode(entry: Entry): string[]
+}
+
+export function createRecordEncoder(store: ContentStore = new ContentStore()): RecordEncoder {
+  const bodies = createBodyEncoder(store)
+
+  function data(payload: Payload, minLength: number, structured: boolean): string {
+    if ('base64' in payload) {
+      if (payload.base64.length < minLength) return `{"base64":${JSON.stringify(payload.base64)}}`
+      return `{"$base64":"${store.blob('base64', payload.base64)}"}`
+    }
+    const structure = structured ? bodies.body(payload.text) : null
+    if (structure !== null) return `{"json":${structure}}`
+    if (payload.text.length < minLength) return JSON.stringify(payload.text)
+    return `{"$text":"${store.blob('text', payload.text)}"}`
+  }
+
+  function request({ method, url, headers, body }: HttpRequest): string {
+    const target = `"method":${JSON.stringify(method)},"url":${JSON.stringify(url)}`
+    const content = body === null ? 'null' : data(body, MIN_BLOB_LENGTH, true)
+    return `{${target},"headers":${store.headers(headers)},"body":${content}}`
+  }
+
+  function answer({ status, status_text, headers, headers_ms, chunks, url }: HttpAnswer): string {
+    const [only] = chunks
+    const whole = only !== undefined && chunks.length === 1
+    const parts = whole
+      ? [`[${number(only[0])},${data(only[1], MIN_ANSWER_BLOB_LENGTH, true)}]`]
+      : chunks.map(([offset, part]) => `[${number(offset)},${data(part, Number.POSITIVE_INFINITY, false)}]`)
+    const head = `"status":${number(status)},"status_text":${JSON.stringify(status_text)},"headers":${store.headers(headers)}`
+    return `{${head},"headers_ms":${number(headers_ms)},"chunks":[${parts.join(',')}]${field('url', url)}}`
+  }
+
+  function call(entry: EntryOf<'call'>['call']): string {
+    const when = `"id":${text(entry.id)},"started_ms":${number(entry.started_ms)}${field('parent', entry.parent)}`
+    if (entry.kind === 'http') {
+      return `"kind":"call",${when},"type":"http","door":${text(entry.door)},"request":${request(entry.request)}`
+    }
+    const lossy = entry.lossy === true ? ',"lossy":true' : ''
+    const what = `"type":${text(entry.kind)},"name":${text(entry.name)}`
+    return `"kind":"call",${when},${what},"args":${bodies.value(entry.args)}${lossy}`
+  }
+
+  function result({ id, at_ms, answer: got, value, lossy, sync, end, evidence }: EntryOf<'result'>['result']): string {
+    let line = `"kind":"result","id":${text(id)}${at_ms === undefined ? '' : `,"at_ms":${number(at_ms)}`}`
+    if (got) line += `,"answer":${answer(got)}`
+    if (value !== undefined) line += `,"value":${bodies.value(value)}`
+    if (lossy === true) line += ',"lossy":true'
+    if (sync === true) line += ',"sync":true'
+    return `${line},"end":${JSON.stringify(end)}${field('evidence', evidence)}`
+  }
+
+  function finish({ at_ms, stop_reason, output, error }: EntryOf<'finish'>['finish']): string {
+    const when = `"kind":"finish","at_ms":${number(at_ms)},"stop_reason":${text(stop_reason)}`
+    return `${when},"output":${bodies.value(output)},"error":${JSON.stringify(error)}`
+  }
+
+  function record(entry: Entry): string {
+    switch (entry.kind) {
+      case 'header':
+        return header(entry.header)
+      case 'call':
+        return call(entry.call)
+      case 'result':
+        return result(entry.result)
+      case 'note':
+        return note(entry.note)
+      case 'finish':
+        return finish(entry.finish)
+    }
+  }
+
+  return {
+    encode(entry) {
+      const line = record(entry)
+      return [...store.take(), line]
+    },
+  }
+}
+
+/** The header is the first line, so it refers to nothing. */
+function header({ run, input, agent_ref, runtime, redaction }: EntryOf<'header'>['header']): string {
+  return (
+    `"kind":"header","format":${text(FORMAT)},"retrial":${text(VERSION)},"run":${JSON.stringify(run)}` +
+    `,"input":${escapeReferences(JSON.stringify(input))}${field('agent_ref', agent_ref)}` +
+    `,"runtime":${JSON.stringify(runtime)},"redaction":${JSON.stringify(redaction ?? null)}`
+  )
+}
+
+function note({ at_ms, code, message, data }: Note): string {
+  const details = data === undefined ? '' : `,"data":${escapeReferences(JSON.stringify(data))}`
+  return `"kind":"note","at_ms":${number(at_ms)},"code":${text(code)},"message":${text(message)}${details}`
+}
+
+function text(value: string): string {
+  return JSON.stringify(value)
+}
+
+/** A number that JSON can hold: a broken clock must not break the file. */
+function number(value: number): number {
+  return Number.isFinite(value) ? value : 0
+}
+
+function field(name: string, value: unknown): string {
+  return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`
+}

@@ -1,0 +1,86 @@
+import type { JsonValue } from '../core/json.ts'
+import type { Evidence } from '../model/evidence.ts'
+import type { FunctionInteraction, HttpAnswer, HttpInteraction, InteractionEnd } from '../model/interaction.ts'
+import type { Note, Recording } from '../model/recording.ts'
+import type { RunContext, RunFinish, Runtime } from '../model/run.ts'
+import { encodeValue } from './encode-value.ts'
+
+/** What a recording starts with. */
+export interface RecordingHeader {
+  run: RunContext
+  /** What the agent was called with; any value, see `encodeValue`. */
+  input: unknown
+  agent_ref?: string | undefined
+  runtime: Runtime
+  /** What replaced the secrets of a recording that is written again; with a redactor, that redactor's. */
+  redaction?: Recording['redaction'] | undefined
+}
+
+/** A request as it leaves the agent. */
+export type HttpCall = Omit<HttpInteraction, 'answer' | 'end' | 'evidence'>
+
+/** A call of a wrapped function; `args` may be any value, see `encodeValue`. */
+export type FunctionCall = Omit<FunctionInteraction, 'args' | 'value' | 'sync' | 'end' | 'evidence'> & { args: unknown }
+
+export type RecordedCall = HttpCall | FunctionCall
+
+/** The answer to a call, when it is complete or there will be no more of it. */
+export interface RecordedResult {
+  /** Id of the call. */
+  id: string
+  /** When the answer was complete: offset from the start of the run, ms. For people; `end.offset_ms` is what counts. */
+  at_ms?: number | undefined
+  /** Answer to an HTTP call; null or missing when no headers came. */
+  answer?: HttpAnswer | null | undefined
+  /** What a wrapped function returned; any value, see `encodeValue`. */
+  value?: unknown
+  lossy?: boolean | undefined
+  /** True when the function returned or threw at once, not through a promise. */
+  sync?: boolean | undefined
+  /** Null when the end is not known. */
+  end: InteractionEnd | null
+  evidence?: Evidence | undefined
+}
+
+/** One thing to write down, its values turned into JSON. */
+export type Entry =
+  | { kind: 'header'; header: RecordingHeader & { input: JsonValue } }
+  | { kind: 'call'; call: HttpCall | (FunctionCall & { args: JsonValue }) }
+  | { kind: 'result'; result: RecordedResult & { value?: JsonValue | undefined } }
+  | { kind: 'note'; note: Note }
+  | { kind: 'finish'; finish: RunFinish & { output: JsonValue } }
+
+/** The header as an entry, and a note when its input holds something that JSON cannot. */
+export function headerEntries(header: RecordingHeader): Entry[] {
+  const { value, lossy } = encodeValue(header.input)
+  const entry: Entry = { kind: 'header', header: { ...header, input: value } }
+  return lossy ? [entry, lossyNote(0, 'input')] : [entry]
+}
+
+export function callEntry(call: RecordedCall): Entry {
+  if (call.kind === 'http') return { kind: 'call', call }
+  const { value, lossy } = encodeValue(call.args)
+  return { kind: 'call', call: { ...call, args: value, ...(lossy ? { lossy } : {}) } }
+}
+
+export function resultEntry(result: RecordedResult): Entry {
+  if (result.value === undefined) return { kind: 'result', result: { ...result, value: undefined } }
+  const { value, lossy } = encodeValue(result.value)
+  return { kind: 'result', result: { ...result, value, ...(lossy ? { lossy } : {}) } }
+}
+
+export function noteEntry(note: Note): Entry {
+  return { kind: 'note', note: note.data === undefined ? note : { ...note, data: encodeValue(note.data).value } }
+}
+
+/** The end of the run as an entry, and a note when its output holds something that JSON cannot. */
+export function finishEntries(finish: RunFinish): Entry[] {
+  const { value, lossy } = encodeValue(finish.output)
+  const entry: Entry = { kind: 'finish', finish: { ...finish, output: value } }
+  return lossy ? [entry, lossyNote(finish.at_ms, 'output')] : [entry]
+}
+
+function lossyNote(at_ms: number, what: string): Entry {
+  const message = `The ${what} of the run holds something that JSON cannot.`
+  return { kind: 'note', note: { at_ms, code: 'lossy', message, data: { what } } }
+}
