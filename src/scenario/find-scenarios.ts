@@ -4,7 +4,7 @@ import { RetrialError } from '../core/errors.ts'
 import { isGlob, splitGlob, toRegex } from './glob.ts'
 
 /** Where scenarios are looked for when nothing is named. */
-export const DEFAULT_SCENARIO_PATH = 'scenarios/'
+const DEFAULT_SCENARIO_PATH = 'scenarios/'
 
 /**
  * Finds scenario files: each path is a file, a folder (searched for `*.yaml` and `*.yml`, without `node_modules` and

@@ -79,7 +79,7 @@ function toValue(document: Document, findings: (Finding & { position: Position }
 }
 
 /** The node at a path, through aliases; undefined when the file holds none there. */
-export function findNode(document: Document, path: ScenarioPath): Node | undefined {
+function findNode(document: Document, path: ScenarioPath): Node | undefined {
   let node: unknown = document.contents
   for (const step of path) {
     if (isAlias(node)) node = node.resolve(document)

@@ -4,7 +4,7 @@ import { VERDICTS } from '../model/verdict.ts'
 import { ON_DIVERGENCE, REQUIRED_EVIDENCE, SEVERITIES } from './scenario.ts'
 
 /** What the id of a scenario or candidate looks like. */
-export const ID_GRAMMAR = /^[a-z0-9][a-z0-9_-]{0,63}$/
+const ID_GRAMMAR = /^[a-z0-9][a-z0-9_-]{0,63}$/
 
 const id = z
   .string()
