@@ -25,6 +25,9 @@ export interface ImportOptions {
   skipBad?: boolean | undefined
 }
 
+/** The item of `ImportReport.unknown` that a caller may be able to fill in. */
+export const UNKNOWN_INPUT = 'what the agent was called with'
+
 /** What an import found, for people: one clause an item. */
 export interface ImportReport {
   got: string[]

@@ -1,4 +1,5 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import OpenAI from 'openai'
@@ -15,6 +16,8 @@ import {
   headerValue,
   payloadBytes,
 } from '../../src/model/interaction.ts'
+import { readRecording } from '../../src/recording/read-recording.ts'
+import { saveRecording } from '../../src/recording/save-recording.ts'
 
 const CORPUS = join(import.meta.dirname, '../../../shared/corpus/har')
 const FILES = existsSync(CORPUS) ? globSync('**/*.har', { cwd: CORPUS }).sort() : []
@@ -95,6 +98,21 @@ test.skipIf(FILES.length === 0)(
     })
   },
 )
+
+test.skipIf(FILES.length === 0)('keeps every imported run when it is saved and read again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'retrial-corpus-'))
+  try {
+    for (const [i, file] of FILES.entries()) {
+      const { run, runtime, interactions, notes } = importFile(file)
+      const path = join(folder, `${i}.jsonl`)
+      const rest = { format: 'retrial/1', input: null, redaction: null, finish: null, integrity: 'sealed' } as const
+      saveRecording(path, { ...rest, run, runtime, interactions, notes }, { sync: false })
+      expect(await readRecording(path, { mode: 'strict' })).toMatchObject({ run, interactions, notes })
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
 
 interface Completion {
   choices: { message?: { content?: string | null }; delta?: { content?: string | null } }[]

@@ -2,7 +2,7 @@ import { type Payload, toPayload } from '../../model/interaction.ts'
 import { type EntryPlace, entryError } from './har-entry.ts'
 
 /** The bytes of base64 text, standard or URL-safe, line breaks allowed; null when it is something else. */
-export function fromBase64(text: string): Buffer | null {
+function fromBase64(text: string): Buffer | null {
   const compact = /\s/.test(text) ? text.replace(/\s+/g, '') : text
   if (!/^[\w+/-]*={0,2}$/.test(compact) || compact.replace(/=+$/, '').length % 4 === 1) return null
   return Buffer.from(compact, 'base64')

@@ -69,7 +69,7 @@ export interface EntryPlace {
 }
 
 /** The entry as people can find it: `entry 3 (POST https://host/path)`. */
-export function formatEntry(place: EntryPlace): string {
+function formatEntry(place: EntryPlace): string {
   return `log.entries[${place.index}]${place.label ? ` (${place.label})` : ''}`
 }
 

@@ -4,7 +4,7 @@ import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDeco
 /** Largest body that is unpacked, bytes. */
 export const MAX_BODY_BYTES = 64 * 1024 * 1024
 /** A body may grow to so many times its packed size (below 1 MB, to any size). */
-export const MAX_RATIO = 1000
+const MAX_RATIO = 1000
 /** All unpacked bodies of a file together, bytes. */
 export const MAX_FILE_BYTES = 512 * 1024 * 1024
 const FREE_BYTES = 1024 * 1024

@@ -1,6 +1,6 @@
 import { type HttpInteraction, headerValue } from '../../model/interaction.ts'
 import type { Note } from '../../model/recording.ts'
-import type { ImportReport } from '../foreign-format.ts'
+import { type ImportReport, UNKNOWN_INPUT } from '../foreign-format.ts'
 
 /** Says what an import got, what the HAR cannot tell, and whether a replay can rest on it. */
 export function reportImport(interactions: HttpInteraction[], notes: Note[]): ImportReport {
@@ -24,7 +24,7 @@ function gotten(interactions: HttpInteraction[]): string[] {
 
 /** What no HAR tells. */
 const ALWAYS_UNKNOWN = [
-  'what the agent was called with',
+  UNKNOWN_INPUT,
   'how the run ended and what it gave back',
   'tool calls within the process, beyond what the model traffic shows of them',
   'which client made the requests (taken as fetch)',
