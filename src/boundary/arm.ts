@@ -18,6 +18,7 @@ export function armObserving(): void {
   // Somebody may have set another dispatcher since.
   patchGlobalDispatcher()
   installHttpTap()
+  installFetchDoor()
 }
 
 /** The world around a replayed agent: its clock, and what knows when nothing can happen any more. */

@@ -37,7 +37,12 @@ export function buildError(shape: ErrorShape): Error {
   if (shape.name === 'AbortError' || shape.name === 'TimeoutError') return new DOMException(shape.message, shape.name)
   const options = shape.cause === undefined ? undefined : { cause: buildError(shape.cause) }
   const error = new (CLASSES[shape.name] ?? Error)(shape.message, options)
-  if (error.name !== shape.name) Object.defineProperty(error, 'name', { value: shape.name, configurable: true, writable: true })
+  if (error.name !== shape.name)
+    Object.defineProperty(error, 'name', { value: shape.name, configurable: true, writable: true })
   const { code, errno, syscall } = shape
-  return Object.assign(error, { ...(code !== undefined && { code }), ...(errno !== undefined && { errno }), ...(syscall !== undefined && { syscall }) })
+  return Object.assign(error, {
+    ...(code !== undefined && { code }),
+    ...(errno !== undefined && { errno }),
+    ...(syscall !== undefined && { syscall }),
+  })
 }

@@ -43,9 +43,7 @@ export interface ServedExchange {
   abort(reason: unknown): void
 }
 
-export type HttpDecision =
-  | { kind: 'proceed'; observer: HttpObserver }
-  | { kind: 'serve'; exchange: ServedExchange }
+export type HttpDecision = { kind: 'proceed'; observer: HttpObserver } | { kind: 'serve'; exchange: ServedExchange }
 
 /** One call of a wrapped tool or model function. */
 export interface FunctionAsk {
@@ -62,9 +60,7 @@ export interface FunctionObserver {
   threw(error: unknown, sync: boolean): void
 }
 
-export type FunctionDecision =
-  | { kind: 'proceed'; observer: FunctionObserver }
-  | { kind: 'serve'; result: unknown }
+export type FunctionDecision = { kind: 'proceed'; observer: FunctionObserver } | { kind: 'serve'; result: unknown }
 
 /**
  * Decides what happens at the boundary: the recorder's tape lets calls proceed and writes them down,
@@ -81,6 +77,8 @@ export interface Tape {
 export interface BoundaryContext {
   tape: Tape
   parent?: string | undefined
+  /** The door that a request came in by, when it goes on through another one. */
+  door?: Door | undefined
 }
 
 const contexts = new AsyncLocalStorage<BoundaryContext | null>()

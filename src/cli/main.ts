@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import { formatError, isRetrialError } from '../core/errors.ts'
 import { chosenExitCode } from './exit-code.ts'
@@ -49,7 +50,9 @@ function inheritExit(command: Command): void {
 }
 
 function readVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   return manifest.version
 }
 
@@ -66,4 +69,5 @@ function endOnClosedPipe(error: NodeJS.ErrnoException): void {
   throw error
 }
 
-if (import.meta.main) await main(process.argv.slice(2))
+/** Also a program by itself, for the tests; `bin/retrial.js` is what users run. */
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2))

@@ -107,7 +107,9 @@ function recordingsAt(out: string): string[] {
   if (!existsSync(dirname(out))) return []
   const isOurs = (name: string): boolean =>
     name.startsWith(stem) && /^(\.p\d+)?(\.jsonl)?(\.part)?$/.test(name.slice(stem.length))
-  return readdirSync(dirname(out)).filter(isOurs).map((name) => join(dirname(out), name))
+  return readdirSync(dirname(out))
+    .filter(isOurs)
+    .map((name) => join(dirname(out), name))
 }
 
 function describe(path: string): string {

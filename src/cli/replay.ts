@@ -41,7 +41,8 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   await mkdir(outDir, { recursive: true })
   const pool = createReplayPool(0)
   const { run, result } = await runReplay({ scenario, recording, agent, on_divergence, outDir, name }, pool)
-  const isGood = run.outcome === 'finished' && run.divergences.length === 0 && run.egress.length === 0 && run.evidence.coverage === 1
+  const isGood =
+    run.outcome === 'finished' && run.divergences.length === 0 && run.egress.length === 0 && run.evidence.coverage === 1
   const view = {
     scenario: scenario.id,
     agent: agent.label,
@@ -63,7 +64,8 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
 }
 
 function choose(scenario: Scenario, id: string | undefined) {
-  if (id === undefined) return { source: scenario.baseline, name: 'baseline', on_divergence: scenario.replay.on_divergence }
+  if (id === undefined)
+    return { source: scenario.baseline, name: 'baseline', on_divergence: scenario.replay.on_divergence }
   const candidate = scenario.candidates.find((one) => one.id === id)
   if (candidate === undefined) {
     throw new RetrialError('ERR_CLI_NO_CANDIDATE', `The scenario ${scenario.id} has no candidate ${id}.`, {

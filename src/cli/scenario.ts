@@ -22,7 +22,10 @@ export function registerScenario(program: Command): void {
     .command('new')
     .description('propose a scenario for a recorded incident, for a person to review')
     .argument('<recording>', 'the recording of the incident')
-    .option('--out <file>', 'the scenario to write (default: scenarios/<name of the recording>.yaml; - for the terminal)')
+    .option(
+      '--out <file>',
+      'the scenario to write (default: scenarios/<name of the recording>.yaml; - for the terminal)',
+    )
     .option('--agent <module#export>', 'the agent (default: the one that the recording names)')
     .option('--force', 'replace a scenario that is already there')
     .action(newScenario)
@@ -54,5 +57,7 @@ async function newScenario(recordingPath: string, options: NewOptions): Promise<
   }
   await mkdir(dirname(out), { recursive: true })
   await writeFile(out, text)
-  process.stdout.write(`proposed ${out}: review the roles and name your candidates, then run \`retrial verify ${out}\`\n`)
+  process.stdout.write(
+    `proposed ${out}: review the roles and name your candidates, then run \`retrial verify ${out}\`\n`,
+  )
 }

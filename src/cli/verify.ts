@@ -31,7 +31,9 @@ export function registerVerify(program: Command): void {
     .description('replay recorded incidents under candidate fixes and give a verdict for each')
     .argument('[paths...]', 'scenario files, folders or patterns', ['scenarios'])
     .option('--json', 'print one JSON document')
-    .addOption(new Option('--reporter <name>', 'how to report').choices(['terminal', 'json', 'junit']).default('terminal'))
+    .addOption(
+      new Option('--reporter <name>', 'how to report').choices(['terminal', 'json', 'junit']).default('terminal'),
+    )
     .option('--output <file>', 'write what the reporter says to a file, and the terminal report to the terminal')
     .option('--only <ids...>', 'only these scenarios or candidates: `scenario`, `candidate` or `scenario/candidate`')
     .option('--workers <n>', 'replays at a time')
@@ -63,7 +65,10 @@ async function verify(paths: string[], options: VerifyOptions): Promise<void> {
 
 /** Paths as the user knows them: relative to where they are. */
 function showPaths(result: SuiteResult): SuiteResult {
-  return { ...result, reports: result.reports.map((report) => ({ ...report, file: relative(process.cwd(), report.file) })) }
+  return {
+    ...result,
+    reports: result.reports.map((report) => ({ ...report, file: relative(process.cwd(), report.file) })),
+  }
 }
 
 function renderTerminal(result: SuiteResult, color: boolean): string {
@@ -73,15 +78,19 @@ function renderTerminal(result: SuiteResult, color: boolean): string {
 }
 
 function renderJson({ reports, faults, exit_code, duration_ms }: SuiteResult): string {
-  const errors = faults.map(({ file, error }): JsonObject => ({
-    code: error.code,
-    message: error.message,
-    hint: error.hint ?? null,
-    file: error.location?.path ?? file,
-    line: error.location?.line ?? null,
-    column: error.location?.column ?? null,
-  }))
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  const errors = faults.map(
+    ({ file, error }): JsonObject => ({
+      code: error.code,
+      message: error.message,
+      hint: error.hint ?? null,
+      file: error.location?.path ?? file,
+      line: error.location?.line ?? null,
+      column: error.location?.column ?? null,
+    }),
+  )
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   const report = toJsonReport(version, reports, { exit_code, duration_ms, isolation: ISOLATION })
   return renderJsonReport({ ...(report as JsonObject), errors })
 }

@@ -48,7 +48,10 @@ const CODINGS: Record<string, Coding> = {
  * @param coding The value of `content-encoding`.
  */
 export function decodeChunks(chunks: Chunk[], coding: string | undefined): Chunk[] | null {
-  const names = (coding ?? '').toLowerCase().split(',').map((name) => name.trim())
+  const names = (coding ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
   let decoded = chunks
   // Codings are listed in the order in which they were applied.
   for (const name of names.filter((one) => one !== '' && one !== 'identity').reverse()) {
@@ -80,7 +83,15 @@ function inflateWhole(chunks: Chunk[], coding: Coding): Chunk[] {
 /** What zlib's streams stand on: a handle that works synchronously too. Undocumented, and as old as the module. */
 interface ZlibStream {
   _handle: {
-    writeSync(flush: number, input: Uint8Array, inOff: number, inLen: number, out: Uint8Array, outOff: number, outLen: number): void
+    writeSync(
+      flush: number,
+      input: Uint8Array,
+      inOff: number,
+      inLen: number,
+      out: Uint8Array,
+      outOff: number,
+      outLen: number,
+    ): void
   }
   _writeState: Uint32Array
   close(): void

@@ -1,6 +1,6 @@
 import type { Runtime } from '../model/run.ts'
-import { isSecretName } from '../recording/redact/is-secret-name.ts'
 import type { Redactor } from '../recording/redact/create-redactor.ts'
+import { isSecretName } from '../recording/redact/is-secret-name.ts'
 
 /** Variables that steer where an agent goes and how it behaves, and that are no secrets by their kind. */
 const KEPT = /^(TZ|LANG|LC_[A-Z]+|NODE_ENV)$|_(URL|URI|HOST|PORT|ENDPOINT|REGION|MODEL)$/

@@ -27,5 +27,6 @@ export async function record<T>(context: RecordContext, fn: () => T | Promise<T>
 }
 
 function warn(path: string, failure: string | null): void {
-  if (failure !== null) process.emitWarning(`The recording ${path} is incomplete: ${failure}`, { code: 'RETRIAL_INCOMPLETE' })
+  if (failure !== null)
+    process.emitWarning(`The recording ${path} is incomplete: ${failure}`, { code: 'RETRIAL_INCOMPLETE' })
 }

@@ -1,5 +1,13 @@
 import { describeError } from '../boundary/network-error.ts'
-import type { FunctionAsk, FunctionDecision, HttpAsk, HttpDecision, HttpHead, HttpObserver, Tape } from '../boundary/tape.ts'
+import type {
+  FunctionAsk,
+  FunctionDecision,
+  HttpAsk,
+  HttpDecision,
+  HttpHead,
+  HttpObserver,
+  Tape,
+} from '../boundary/tape.ts'
 import { machineClock, roundMs } from '../core/clock.ts'
 import { type HttpAnswer, headerValue, type InteractionEnd, toPayload } from '../model/interaction.ts'
 import type { RecordingWriter } from '../recording/create-recording-writer.ts'

@@ -1,7 +1,14 @@
 import type { FunctionAsk, HttpAsk } from '../boundary/tape.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../core/json.ts'
-import { headerValue, type HeaderList, type Interaction, type Payload, payloadText, toPayload } from '../model/interaction.ts'
+import {
+  type HeaderList,
+  headerValue,
+  type Interaction,
+  type Payload,
+  payloadText,
+  toPayload,
+} from '../model/interaction.ts'
 
 /**
  * A call as it is compared: what was asked, without how it was carried. Headers, the order of query parameters, white

@@ -20,7 +20,9 @@ export function describeDifference(recorded: JsonObject, asked: JsonObject): Div
   const difference = firstDifference('', recorded, asked)
   if (difference === null) return null
   const { path } = difference
-  const [before, after] = [difference.recorded, difference.asked].map((value) => (value === undefined ? null : toText(value)))
+  const [before, after] = [difference.recorded, difference.asked].map((value) =>
+    value === undefined ? null : toText(value),
+  )
   return {
     path: path.replace(/^\.body/, '$').replace(/^\.(query|args)/, '$1') || '$',
     recorded: before === null || before === undefined ? null : before.slice(0, SHOWN),
@@ -36,10 +38,17 @@ function toText(value: JsonValue): string {
 function lineDiff(before: string, after: string): string {
   const patch = createTwoFilesPatch('recorded', 'asked', before, after, '', '', { context: 1 })
   const lines = patch.split('\n').slice(4)
-  return lines.filter((line) => !line.startsWith('\\')).join('\n').trimEnd()
+  return lines
+    .filter((line) => !line.startsWith('\\'))
+    .join('\n')
+    .trimEnd()
 }
 
-function firstDifference(path: string, recorded: JsonValue | undefined, asked: JsonValue | undefined): Difference | null {
+function firstDifference(
+  path: string,
+  recorded: JsonValue | undefined,
+  asked: JsonValue | undefined,
+): Difference | null {
   if (recorded === undefined || asked === undefined) return recorded === asked ? null : { path, recorded, asked }
   if (Array.isArray(recorded) && Array.isArray(asked)) {
     for (let i = 0; i < Math.max(recorded.length, asked.length); i++) {
@@ -51,7 +60,9 @@ function firstDifference(path: string, recorded: JsonValue | undefined, asked: J
   if (isJsonObject(recorded) && isJsonObject(asked)) {
     const keys = [...new Set([...Object.keys(recorded), ...Object.keys(asked)])]
     // Values first: a longer list says less than what changed inside of it, or beside it.
-    const found = keys.map((key) => firstDifference(`${path}${step(key)}`, recorded[key], asked[key])).filter((one) => one !== null)
+    const found = keys
+      .map((key) => firstDifference(`${path}${step(key)}`, recorded[key], asked[key]))
+      .filter((one) => one !== null)
     return found.find((one) => one.recorded !== undefined && one.asked !== undefined) ?? found[0] ?? null
   }
   return canonicalJson(recorded) === canonicalJson(asked) ? null : { path, recorded, asked }
@@ -62,7 +73,11 @@ function step(key: string): string {
 }
 
 /** The likely kind of a divergence, read off the place of the difference and what stands there. */
-export function classifyDifference(difference: Divergence['difference'], recorded: JsonObject, asked: JsonObject): string {
+export function classifyDifference(
+  difference: Divergence['difference'],
+  recorded: JsonObject,
+  asked: JsonObject,
+): string {
   if (difference === null) return 'request_changed'
   const { path } = difference
   if (/^\$\.(system|instructions|systemInstruction|system_instruction)\b/.test(path)) return 'prompt_changed'
@@ -76,7 +91,8 @@ export function classifyDifference(difference: Divergence['difference'], recorde
   const [before, after] = [recorded, asked].map((content) => messageAt(content, list, Number(index)))
   const role = String(after?.role ?? before?.role ?? '')
   if (role === 'system' || role === 'developer') return 'prompt_changed'
-  const isToolResult = role === 'tool' || /tool_result|function_call_output|toolResult/.test(JSON.stringify(after ?? before ?? ''))
+  const isToolResult =
+    role === 'tool' || /tool_result|function_call_output|toolResult/.test(JSON.stringify(after ?? before ?? ''))
   return isToolResult ? 'tool_result_changed' : 'message_changed'
 }
 

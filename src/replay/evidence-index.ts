@@ -1,6 +1,6 @@
 import { answerText, type Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
-import { type CanonicalCall, canonicalText, canonicaliseInteraction } from './canonical-call.ts'
+import { type CanonicalCall, canonicaliseInteraction, canonicalText } from './canonical-call.ts'
 import { createIgnoreVolatile, type IgnoreVolatile } from './ignore-volatile.ts'
 import { type Renaming, shapeOf, type Token, tokensOf } from './renaming.ts'
 

@@ -33,7 +33,8 @@ function partsOf(call: CanonicalCall): Map<string, number> {
   }
   const walk = (path: string, value: JsonValue, depth: number): void => {
     if (Array.isArray(value)) for (const element of value) add(path, element)
-    else if (isJsonObject(value) && depth < 2) for (const key of Object.keys(value)) walk(`${path}.${key}`, value[key] as JsonValue, depth + 1)
+    else if (isJsonObject(value) && depth < 2)
+      for (const key of Object.keys(value)) walk(`${path}.${key}`, value[key] as JsonValue, depth + 1)
     else add(path, value)
   }
   walk('$', call.content, 0)

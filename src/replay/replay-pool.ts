@@ -29,7 +29,9 @@ export interface ReplayPool {
   close(): void
 }
 
-const ENTRY = fileURLToPath(new URL(`./replay-process.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
+const ENTRY = fileURLToPath(
+  new URL(`./replay-process.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
+)
 const OUTPUT_KEPT = 16_384
 const QUIET = ['--disable-warning=ExperimentalWarning', '--no-deprecation']
 
@@ -70,7 +72,12 @@ class Worker {
   #printed = ''
 
   constructor() {
-    this.#child = fork(ENTRY, [], { execArgv: QUIET, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], serialization: 'advanced', env: bareEnvironment() })
+    this.#child = fork(ENTRY, [], {
+      execArgv: QUIET,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      serialization: 'advanced',
+      env: bareEnvironment(),
+    })
     const keep = (chunk: Buffer): void => {
       this.#printed = (this.#printed + chunk.toString('utf8')).slice(-OUTPUT_KEPT)
     }
@@ -79,7 +86,11 @@ class Worker {
     this.#exited = new Promise((resolve) => {
       this.#child.once('error', (error) => resolve(`its process could not be started: ${error.message}`))
       this.#child.once('close', (code, signal) => {
-        resolve(signal === null ? `the agent ended its process with exit code ${code}` : `its process was killed by ${signal}`)
+        resolve(
+          signal === null
+            ? `the agent ended its process with exit code ${code}`
+            : `its process was killed by ${signal}`,
+        )
       })
     })
     this.ready = new Promise((resolve) => {

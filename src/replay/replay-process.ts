@@ -76,7 +76,8 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
   const end = await driveToEnd(world, tape, run, () => diverged, job.max_virtual_ms)
   tape.finish()
   writeFinish(writer, run, end, world.clock.offset)
-  if (writer.failure !== null) throw new RetrialError('ERR_REPLAY_NOT_WRITTEN', `Failed to write ${job.out}: ${writer.failure}`)
+  if (writer.failure !== null)
+    throw new RetrialError('ERR_REPLAY_NOT_WRITTEN', `Failed to write ${job.out}: ${writer.failure}`)
   return { end, virtual_ms: world.clock.offset }
 }
 
@@ -122,14 +123,20 @@ async function callAgent(job: ReplayJob): Promise<unknown> {
   try {
     loaded = (await import(pathToFileURL(path).href)) as Record<string, unknown>
   } catch (error) {
-    throw new AgentLoadError(`The agent ${path} cannot be loaded: ${String((error as Error)?.message ?? error)}`, loadHint(error), error)
+    throw new AgentLoadError(
+      `The agent ${path} cannot be loaded: ${String((error as Error)?.message ?? error)}`,
+      loadHint(error),
+      error,
+    )
   }
   const agent = loaded[name]
   if (typeof agent !== 'function') {
     const names = Object.keys(loaded).filter((key) => typeof loaded[key] === 'function')
     throw new AgentLoadError(
       `The module ${path} exports no function \`${name}\`.`,
-      names.length === 0 ? 'Export the function that runs the agent.' : `Name one of its functions: ${names.join(', ')}.`,
+      names.length === 0
+        ? 'Export the function that runs the agent.'
+        : `Name one of its functions: ${names.join(', ')}.`,
     )
   }
   const input = structuredClone(job.input)
@@ -138,8 +145,10 @@ async function callAgent(job: ReplayJob): Promise<unknown> {
 
 function loadHint(error: unknown): string {
   const { code } = (error ?? {}) as { code?: string }
-  if (code === 'ERR_MODULE_NOT_FOUND') return 'Install the agent’s dependencies, or correct the import that the message names.'
-  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') return 'Build the agent to JavaScript first: it uses TypeScript that Node cannot strip.'
+  if (code === 'ERR_MODULE_NOT_FOUND')
+    return 'Install the agent’s dependencies, or correct the import that the message names.'
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
+    return 'Build the agent to JavaScript first: it uses TypeScript that Node cannot strip.'
   return 'Run the module by itself to see the error.'
 }
 
@@ -182,7 +191,12 @@ function writeFinish(writer: RecordingWriter, run: AgentRun, end: ReplayEnd, at_
   if (end.outcome === 'finished') {
     const threw = end.agent_error !== null
     const encoded = encodeValue(output)
-    writer.finish({ at_ms, stop_reason: deriveStopReason(output, threw), output: encoded.value, error: end.agent_error })
+    writer.finish({
+      at_ms,
+      stop_reason: deriveStopReason(output, threw),
+      output: encoded.value,
+      error: end.agent_error,
+    })
   } else {
     // No finish: the run did not end, it was ended.
     writer.note({ at_ms, code: end.outcome, message: stringify(end).slice(0, 2_000) })

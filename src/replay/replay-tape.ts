@@ -3,7 +3,15 @@ import type { FunctionAsk, FunctionDecision, HttpAsk, HttpDecision, ServedExchan
 import type { VirtualClock } from '../boundary/world/virtual-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import type { Evidence } from '../model/evidence.ts'
-import { type FunctionInteraction, type HttpAnswer, type HttpInteraction, type Interaction, type InteractionEnd, payloadText, toPayload } from '../model/interaction.ts'
+import {
+  type FunctionInteraction,
+  type HttpAnswer,
+  type HttpInteraction,
+  type Interaction,
+  type InteractionEnd,
+  payloadText,
+  toPayload,
+} from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
 import type { Divergence } from '../model/verdict.ts'
 import type { RecordingWriter } from '../recording/create-recording-writer.ts'
@@ -55,7 +63,9 @@ export class ReplayTape implements Tape {
 
   /** What the run is waiting for, for the report of a deadlock. */
   get waiting(): string[] {
-    return [...this.#open.values()].map(({ id, served }) => `${id} ${served.interaction.request.method} ${served.interaction.request.url}`)
+    return [...this.#open.values()].map(
+      ({ id, served }) => `${id} ${served.interaction.request.method} ${served.interaction.request.url}`,
+    )
   }
 
   /** Ends the oldest silence with a time-out; false when no call waits in one. */
@@ -77,7 +87,12 @@ export class ReplayTape implements Tape {
       ...this.#begin(parent),
       kind: 'http',
       door: ask.door,
-      request: { method: redacted.method, url: redacted.url, headers: redacted.headers, body: redacted.body === null ? null : toPayload(redacted.body) },
+      request: {
+        method: redacted.method,
+        url: redacted.url,
+        headers: redacted.headers,
+        body: redacted.body === null ? null : toPayload(redacted.body),
+      },
       answer: null,
     }
     this.#options.writer.call(interaction)
@@ -99,7 +114,8 @@ export class ReplayTape implements Tape {
     this.#options.writer.call(interaction)
     const found = this.#find(canonicaliseFunction(ask.kind, ask.name, args.value), interaction)
     const recorded = found?.entry.interaction
-    if (found === null || recorded === undefined || recorded.kind === 'http') return { kind: 'serve', result: new Promise(() => {}) }
+    if (found === null || recorded === undefined || recorded.kind === 'http')
+      return { kind: 'serve', result: new Promise(() => {}) }
     return { kind: 'serve', result: this.#return(interaction.id, recorded, found.evidence) }
   }
 
@@ -137,7 +153,8 @@ export class ReplayTape implements Tape {
       return null
     }
     nearest.used = true
-    const note = divergence.difference === null ? divergence.kind : `${divergence.kind} at ${divergence.difference.path}`
+    const note =
+      divergence.difference === null ? divergence.kind : `${divergence.kind} at ${divergence.difference.path}`
     return { entry: nearest, evidence: { grade: 'stale', source: nearest.interaction.id, note } }
   }
 
@@ -165,7 +182,10 @@ export class ReplayTape implements Tape {
     if (!answer.chunks.every(([, data]) => 'text' in data)) return recorded
     const texts = this.#renaming.apply(answer.chunks.map(([, data]) => payloadText(data)))
     const chunks = answer.chunks.map(([offset], i): HttpAnswer['chunks'][number] => [offset, { text: texts[i] ?? '' }])
-    const headers = answer.headers.map(([name, value]): [string, string] => [name, this.#renaming.apply([value])[0] ?? value])
+    const headers = answer.headers.map(([name, value]): [string, string] => [
+      name,
+      this.#renaming.apply([value])[0] ?? value,
+    ])
     return { ...recorded, answer: { ...answer, headers, chunks } }
   }
 

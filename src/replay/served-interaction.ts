@@ -1,4 +1,4 @@
-import { buildError } from '../boundary/network-error.ts'
+import { buildError, describeError } from '../boundary/network-error.ts'
 import type { HttpHead, ServedExchange } from '../boundary/tape.ts'
 import type { VirtualClock } from '../boundary/world/virtual-clock.ts'
 import { roundMs } from '../core/clock.ts'
@@ -54,15 +54,22 @@ export class ServedInteraction implements ServedExchange {
 
   /** Ends the silence as a network would: with a time-out. */
   release(): void {
-    this.#released = Object.assign(new Error('Headers Timeout Error'), { name: 'HeadersTimeoutError', code: 'UND_ERR_HEADERS_TIMEOUT' })
+    this.#released = Object.assign(new Error('Headers Timeout Error'), {
+      name: 'HeadersTimeoutError',
+      code: 'UND_ERR_HEADERS_TIMEOUT',
+    })
     this.#onBeyond()
     this.#end({ kind: 'failed', offset_ms: this.#elapsed() })
     this.#failHead(this.#released)
     this.#failBody?.(this.#released)
   }
 
-  abort(): void {
-    this.#end({ kind: 'aborted', offset_ms: this.#elapsed() })
+  abort(reason: unknown): void {
+    this.#end({
+      kind: 'aborted',
+      offset_ms: this.#elapsed(),
+      ...(reason !== undefined && { error: describeError(reason) }),
+    })
   }
 
   async *body(): AsyncGenerator<Uint8Array> {
@@ -106,7 +113,10 @@ export class ServedInteraction implements ServedExchange {
         const { status, status_text, headers } = answer
         this.#clock.schedule(() => resolve({ status, status_text, headers }), answer.headers_ms)
       } else if (end?.kind === 'failed') {
-        this.#clock.schedule(() => reject(buildError(end.error ?? { name: 'Error', message: 'network error' })), end.offset_ms)
+        this.#clock.schedule(
+          () => reject(buildError(end.error ?? { name: 'Error', message: 'network error' })),
+          end.offset_ms,
+        )
       }
     })
   }

@@ -28,13 +28,16 @@ export interface ReplayView {
 export function renderReplay(view: ReplayView, options: { color: boolean }): string {
   const paint = createPaint(options.color)
   const { evidence, interactions, divergences, egress } = view
-  const answered = interactions.length === 0 ? 'asked nothing' : `${interactions.length} asked, ${countGrades(evidence)}`
+  const answered =
+    interactions.length === 0 ? 'asked nothing' : `${interactions.length} asked, ${countGrades(evidence)}`
   return joinLines([
     `${paint('bold', escapeTerminal(view.scenario, 64))}  ${escapeTerminal(view.agent, 200)}`,
     `  ended     ${describeEnd(view)} · ${formatMs(view.virtual_ms)} of virtual time in ${formatMs(view.real_ms)}`,
     `  evidence  ${answered}`,
     ...interactions.filter(({ evidence: one }) => one?.grade !== 'exact').map((one) => gradeLine(one, paint)),
-    ...(evidence.unused.length === 0 ? [] : [`  not asked ${evidence.unused.map((id) => escapeTerminal(id, 20)).join(' ')}`]),
+    ...(evidence.unused.length === 0
+      ? []
+      : [`  not asked ${evidence.unused.map((id) => escapeTerminal(id, 20)).join(' ')}`]),
     ...egress.map(({ layer, target, at }) => {
       const where = at === null ? '' : ` at ${escapeTerminal(at, 200)}`
       return `  ${paint('red', 'refused')}   ${escapeTerminal(layer, 20)} ${escapeTerminal(target, 200)}${where}`
@@ -57,7 +60,9 @@ function describeEnd({ outcome, failure, stop_reason }: ReplayView): string {
 }
 
 function countGrades({ grades }: EvidenceReport): string {
-  return Object.entries(grades).map(([grade, count]) => `${count} ${grade}`).join(', ')
+  return Object.entries(grades)
+    .map(([grade, count]) => `${count} ${grade}`)
+    .join(', ')
 }
 
 function gradeLine({ id, evidence }: ReplayView['interactions'][number], paint: Paint): string {

@@ -94,10 +94,14 @@ async function openRecording(scenario: Scenario): Promise<Recording> {
 }
 
 function traceOnly(scenario: Scenario): RetrialError {
-  return new RetrialError('ERR_SUITE_TRACE_ONLY', 'The recording holds spans and logs but no answers, so it cannot be replayed.', {
-    hint: 'Look at it with `retrial debug`, and record the incident to replay it.',
-    location: { path: scenario.recording },
-  })
+  return new RetrialError(
+    'ERR_SUITE_TRACE_ONLY',
+    'The recording holds spans and logs but no answers, so it cannot be replayed.',
+    {
+      hint: 'Look at it with `retrial debug`, and record the incident to replay it.',
+      location: { path: scenario.recording },
+    },
+  )
 }
 
 function changed(scenario: Scenario): RetrialError {
@@ -119,7 +123,10 @@ function refuseTwins(opened: { scenario: Scenario; recording: Recording }[], fau
       opened.splice(opened.indexOf(entry), 1)
       const { line, column } = positions(['id'])
       const options = { hint: 'Give each scenario an id of its own.', location: { path: file, line, column } }
-      faults.push({ file, error: new RetrialError('ERR_SUITE_DUPLICATE_ID', `The id ${id} is taken by ${twin}.`, options) })
+      faults.push({
+        file,
+        error: new RetrialError('ERR_SUITE_DUPLICATE_ID', `The id ${id} is taken by ${twin}.`, options),
+      })
     }
   }
 }

@@ -25,7 +25,11 @@ export interface CheckedOut {
  * @throws ERR_TRIAL_GIT when the file is in no repository, the revision is unknown, or it does not hold the file.
  */
 export async function checkOutRevision(module: string, ref: string, cacheDir: string): Promise<CheckedOut> {
-  const root = await git(existingFolder(module), ['rev-parse', '--show-toplevel'], 'Use `git` only for agents in a git repository.')
+  const root = await git(
+    existingFolder(module),
+    ['rev-parse', '--show-toplevel'],
+    'Use `git` only for agents in a git repository.',
+  )
   const hint = `Name a branch, tag or commit that \`git -C ${root} rev-parse\` knows.`
   const commit = await git(root, ['rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`], hint)
   const tree = join(cacheDir, commit)
@@ -71,7 +75,9 @@ async function linkDependencies(root: string, tree: string, ref: string): Promis
       if (error.code !== 'EEXIST') throw error
     })
   }
-  const [today, then] = await Promise.all([root, tree].map((dir) => readFile(join(dir, 'package-lock.json'), 'utf8').catch(() => '')))
+  const [today, then] = await Promise.all(
+    [root, tree].map((dir) => readFile(join(dir, 'package-lock.json'), 'utf8').catch(() => '')),
+  )
   return today === then ? [] : [`the dependencies of ${ref} are those installed today: its lock file differs`]
 }
 

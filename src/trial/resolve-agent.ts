@@ -29,7 +29,14 @@ export async function resolveAgent(
   if (source.kind === 'recorded') {
     const [path, name] = splitRef(recording.agent_ref, scenario)
     const module = resolve(dirname(scenario.recording), path)
-    return { module, export: name, label: recording.agent_ref ?? '', params: undefined, env: source.env, assumptions: [] }
+    return {
+      module,
+      export: name,
+      label: recording.agent_ref ?? '',
+      params: undefined,
+      env: source.env,
+      assumptions: [],
+    }
   }
   const { label, params, env, git } = source
   if (git === null) return { module: source.module, export: source.export, label, params, env, assumptions: [] }

@@ -54,7 +54,8 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
 
 async function readRun({ recording, agent }: ReplayRequest, result: ReplayResult): Promise<TrialRun> {
   const { end, divergences, egress } = result
-  const replayed = result.recording === null ? null : await readRecording(result.recording, { mode: 'prefix' }).catch(() => null)
+  const replayed =
+    result.recording === null ? null : await readRecording(result.recording, { mode: 'prefix' }).catch(() => null)
   const trace = replayed && projectRun(replayed)
   const interactions = replayed?.interactions ?? []
   // What a served tool call did inside of itself is not asked for again.

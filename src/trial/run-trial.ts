@@ -27,7 +27,11 @@ export interface TrialOptions {
  * One scenario's proceeding: the unfixed agent first, which has to reproduce the incident from its recording, then every
  * candidate. Never rejects: what breaks is a verdict `error`.
  */
-export async function runTrial(scenario: Scenario, recording: Recording, options: TrialOptions): Promise<ScenarioReport> {
+export async function runTrial(
+  scenario: Scenario,
+  recording: Recording,
+  options: TrialOptions,
+): Promise<ScenarioReport> {
   const began = performance.now()
   const replay = (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> =>
     inTurn(options, async () => {
@@ -38,7 +42,9 @@ export async function runTrial(scenario: Scenario, recording: Recording, options
 
   const [baseline, ...replays] = await Promise.all([
     replay(scenario.baseline, 'baseline', 'fail'),
-    ...scenario.candidates.map((candidate) => replay(candidate.agent, `candidate-${candidate.id}`, candidate.on_divergence)),
+    ...scenario.candidates.map((candidate) =>
+      replay(candidate.agent, `candidate-${candidate.id}`, candidate.on_divergence),
+    ),
   ])
   const { incident, verify } = scenario
   const judged = judgeBaseline({ run: baseline.run, incident, required: verify.required_evidence })
@@ -48,7 +54,10 @@ export async function runTrial(scenario: Scenario, recording: Recording, options
     file: scenario.file,
     baseline: reportBaseline(scenario, baseline, judged),
     candidates: scenario.candidates.map((candidate, index) =>
-      reportCandidate(scenario, candidate, replays[index] as TrialReplay, { verdict: judged.verdict, run: baseline.run }),
+      reportCandidate(scenario, candidate, replays[index] as TrialReplay, {
+        verdict: judged.verdict,
+        run: baseline.run,
+      }),
     ),
     duration_ms: performance.now() - began,
   }
@@ -119,7 +128,10 @@ function brokenReplay(recording: Recording, error: unknown): TrialReplay {
     run: {
       trace: null,
       signals: null,
-      evidence: gradeEvidence([], recording.interactions.map(({ id }) => id)),
+      evidence: gradeEvidence(
+        [],
+        recording.interactions.map(({ id }) => id),
+      ),
       divergences: [],
       egress: [],
       outcome: 'harness_error',

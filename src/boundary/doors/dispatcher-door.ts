@@ -1,9 +1,9 @@
 import { machineClock } from '../../core/clock.ts'
 import type { HeaderList } from '../../model/interaction.ts'
+import { type BoundaryContext, currentContext, type HttpAsk, type HttpObserver } from '../tape.ts'
 import { serveDispatch } from './dispatcher-serve.ts'
 import { toHeaderList } from './headers.ts'
 import { bodyAtHand, tapBody } from './request-body.ts'
-import { type BoundaryContext, currentContext, type HttpAsk, type HttpObserver } from '../tape.ts'
 
 /** The options of a dispatch, as every undici gives them. */
 export interface DispatchOptions {
@@ -13,6 +13,8 @@ export interface DispatchOptions {
   headers?: unknown
   body?: unknown
   query?: Record<string, unknown>
+  /** `websocket` for a request that wants to become something else. */
+  upgrade?: unknown
 }
 
 /** A handler of undici: of the old style (`onConnect` …) or of the new one (`onRequestStart` …). */
@@ -36,7 +38,10 @@ export function patchDispatcherPrototype(prototype: Record<string | symbol, unkn
     if (context === null || nested || typeof handler !== 'object' || handler === null || seen.has(handler)) {
       return base.call(this, options, handler)
     }
-    if (context.tape.mode === 'serve') return serveDispatch(context, options, handler)
+    if (context.tape.mode === 'serve') {
+      // No recording can answer a connection that changes its protocol: the guard refuses it by name.
+      return options.upgrade ? base.call(this, options, handler) : serveDispatch(context, options, handler)
+    }
     return observeDispatch(context, options, handler, (opts, tapped) => {
       nested = true
       try {
@@ -55,7 +60,10 @@ export function patchGlobalDispatcher(): void {
   // Touching the class loads Node's own undici, which then sets its dispatcher.
   void globalThis.Response
   for (const key of ['undici.globalDispatcher.1', 'undici.globalDispatcher.2']) {
-    let owner = (globalThis as Record<symbol, unknown>)[Symbol.for(key)] as Record<string | symbol, unknown> | null | undefined
+    let owner = (globalThis as Record<symbol, unknown>)[Symbol.for(key)] as
+      | Record<string | symbol, unknown>
+      | null
+      | undefined
     while (owner && !Object.hasOwn(owner, 'dispatch')) owner = Object.getPrototypeOf(owner)
     if (owner) patchDispatcherPrototype(owner)
   }
@@ -82,7 +90,7 @@ function observeDispatch(
 ): boolean {
   let ask: HttpAsk
   try {
-    ask = { ...readDispatch(options), at: machineClock.now() }
+    ask = { ...readDispatch(options), door: context.door ?? 'undici', at: machineClock.now() }
   } catch {
     // Not a request that undici accepts either: let it say so.
     return proceed(options, handler)
@@ -125,7 +133,8 @@ function tapHandler(handler: DispatchHandler, observer: () => HttpObserver | nul
       },
       ...rest,
     ],
-    onHeaders: (status: number, raw: unknown, _resume: unknown, text: string) => void head(status, toHeaderList(raw), text),
+    onHeaders: (status: number, raw: unknown, _resume: unknown, text: string) =>
+      void head(status, toHeaderList(raw), text),
     onData: (chunk: Uint8Array) => void observer()?.chunk(chunk),
     onComplete: () => void observer()?.complete(),
     onError: (error: unknown) => void failed(error),
@@ -139,7 +148,8 @@ function tapHandler(handler: DispatchHandler, observer: () => HttpObserver | nul
       failed(error)
       return undefined
     },
-    onUpgrade: () => void (headSeen || observer()?.head({ status: 101, headers: [], status_text: 'Switching Protocols' })),
+    onUpgrade: () =>
+      void (headSeen || observer()?.head({ status: 101, headers: [], status_text: 'Switching Protocols' })),
   }
   return new Proxy(handler, {
     get(target, key) {

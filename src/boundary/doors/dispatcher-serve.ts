@@ -1,8 +1,8 @@
 import type { HeaderList } from '../../model/interaction.ts'
+import { type BoundaryContext, runInContext, type ServedExchange } from '../tape.ts'
 import { type DispatchHandler, type DispatchOptions, readDispatch } from './dispatcher-door.ts'
 import { withoutCoding } from './headers.ts'
 import { readBody } from './request-body.ts'
-import { type BoundaryContext, runInContext, type ServedExchange } from '../tape.ts'
 
 type Method = (...args: unknown[]) => unknown
 

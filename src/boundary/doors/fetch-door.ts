@@ -1,7 +1,14 @@
 import type { UnderlyingByteSource } from 'node:stream/web'
 import type { HeaderList } from '../../model/interaction.ts'
+import {
+  type BoundaryContext,
+  currentContext,
+  type HttpAsk,
+  type HttpHead,
+  runInContext,
+  type ServedExchange,
+} from '../tape.ts'
 import { bodyAtHand } from './request-body.ts'
-import { type BoundaryContext, currentContext, type HttpAsk, type HttpHead, type ServedExchange } from '../tape.ts'
 
 type Fetch = typeof globalThis.fetch
 
@@ -19,8 +26,10 @@ export function installFetchDoor(): void {
   if ((native as unknown as Record<symbol, unknown>)[INSTALLED] === true) return
   const fetch: Fetch = (input: string | URL | Request, init?: RequestInit) => {
     const context = currentContext()
-    if (context === null || context.tape.mode !== 'serve' || isLocal(input)) return native(input, init)
-    return serveFetch(context, input, init)
+    if (context === null || isLocal(input)) return native(input, init)
+    if (context.tape.mode === 'serve') return serveFetch(context, input, init)
+    // Watched at the dispatcher, where nothing of the response has to be wrapped.
+    return runInContext({ ...context, door: 'fetch' }, () => native(input, init))
   }
   Object.defineProperty(fetch, INSTALLED, { value: true })
   Object.defineProperty(globalThis, 'fetch', { value: fetch, configurable: true, writable: true, enumerable: true })
@@ -38,7 +47,11 @@ interface FetchCall {
   redirect: 'follow' | 'error' | 'manual'
 }
 
-async function serveFetch(context: BoundaryContext, input: string | URL | Request, init?: RequestInit): Promise<Response> {
+async function serveFetch(
+  context: BoundaryContext,
+  input: string | URL | Request,
+  init?: RequestInit,
+): Promise<Response> {
   let { ask, signal, redirect } = await readCall(input, init)
   for (let hops = 0; ; hops++) {
     const decision = context.tape.http(ask, context.parent)
@@ -194,10 +207,12 @@ function bodyStream(exchange: ServedExchange, signal: AbortSignal | null): Reada
 /** The next request of a redirect, by the rules of the fetch standard. */
 function follow(ask: HttpAsk, status: number, location: string): HttpAsk {
   const url = new URL(location, ask.url)
-  const toGet = (status === 303 && ask.method !== 'GET' && ask.method !== 'HEAD') || (status < 303 && ask.method === 'POST')
+  const toGet =
+    (status === 303 && ask.method !== 'GET' && ask.method !== 'HEAD') || (status < 303 && ask.method === 'POST')
   const crossOrigin = url.origin !== new URL(ask.url).origin
   const dropped = (name: string): boolean =>
-    (toGet && name.startsWith('content-')) || (crossOrigin && /^(authorization|cookie|host|proxy-authorization)$/.test(name))
+    (toGet && name.startsWith('content-')) ||
+    (crossOrigin && /^(authorization|cookie|host|proxy-authorization)$/.test(name))
   const headers: HeaderList = ask.headers.filter(([name]) => !dropped(name))
   return { ...ask, url: url.href, method: toGet ? 'GET' : ask.method, headers, body: toGet ? null : ask.body }
 }

@@ -8,7 +8,8 @@ export function toHeaderList(headers: unknown): HeaderList {
   const add = (name: unknown, value: HeaderValue): void => {
     const key = String(name).toLowerCase()
     for (const one of Array.isArray(value) ? value : [value]) {
-      if (one !== undefined && one !== null) list.push([key, Buffer.isBuffer(one) ? one.toString('latin1') : String(one)])
+      if (one !== undefined && one !== null)
+        list.push([key, Buffer.isBuffer(one) ? one.toString('latin1') : String(one)])
     }
   }
   if (headers === undefined || headers === null) return list

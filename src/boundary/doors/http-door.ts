@@ -42,7 +42,11 @@ export function installHttpDoor(): void {
   ;(http as unknown as Exports).ClientRequest = new Proxy(NativeRequest, {
     construct(_target, args, newTarget): object {
       arm()
-      return Reflect.construct(http.ClientRequest, args, newTarget === http.ClientRequest ? newTarget : http.ClientRequest)
+      return Reflect.construct(
+        http.ClientRequest,
+        args,
+        newTarget === http.ClientRequest ? newTarget : http.ClientRequest,
+      )
     },
   })
   syncBuiltinESMExports()

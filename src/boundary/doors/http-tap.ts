@@ -1,7 +1,7 @@
 import http from 'node:http'
 import { machineClock } from '../../core/clock.ts'
-import { toHeaderList } from './headers.ts'
 import { type BoundaryContext, currentContext, type HttpObserver } from '../tape.ts'
+import { toHeaderList } from './headers.ts'
 
 const INSTALLED = Symbol.for('retrial.http-tap')
 

@@ -1,9 +1,9 @@
 import { syncBuiltinESMExports } from 'node:module'
 import { ClientRequestInterceptor } from '@mswjs/interceptors/ClientRequest'
-import { http, HttpResponse } from 'msw'
+import { HttpResponse, http } from 'msw'
 import { SetupServerApi } from 'msw/node'
-import { withoutCoding } from './headers.ts'
 import { currentContext, type ServedExchange } from '../tape.ts'
+import { withoutCoding } from './headers.ts'
 
 const NULL_BODY = new Set([204, 205, 304])
 

@@ -21,7 +21,8 @@ export function installUndiciHook(): void {
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)
       if (!BASE.test(url) || loaded.format === 'module' || !loaded.source) return loaded
-      const source = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString()
+      const source =
+        typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString()
       return { ...loaded, source: `${source}\n;globalThis[Symbol.for('retrial.undici')]?.(module.exports)` }
     },
   })

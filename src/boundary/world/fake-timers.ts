@@ -96,7 +96,8 @@ export function installFakeTimers(clock: VirtualClock): void {
   installPerformance(clock)
   AbortSignal.timeout = (ms: number): AbortSignal => {
     const controller = new AbortController()
-    const timeout = (): void => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'))
+    const timeout = (): void =>
+      controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'))
     clock.schedule(timeout, Math.max(1, Math.trunc(ms)))
     return controller.signal
   }
@@ -133,13 +134,22 @@ function installTimers(clock: VirtualClock, timers: Exports): void {
 function wait(clock: VirtualClock, delay: unknown, value: unknown, options?: WaitOptions): Promise<unknown> {
   const signal = options?.signal
   const aborted = (): Error =>
-    Object.assign(new Error('The operation was aborted', { cause: signal?.reason }), { name: 'AbortError', code: 'ABORT_ERR' })
+    Object.assign(new Error('The operation was aborted', { cause: signal?.reason }), {
+      name: 'AbortError',
+      code: 'ABORT_ERR',
+    })
   if (signal?.aborted) return Promise.reject(aborted())
   return new Promise((resolve, reject) => {
-    const timer = new VirtualTimeout(clock, () => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve(value)
-    }, delay, [], false)
+    const timer = new VirtualTimeout(
+      clock,
+      () => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve(value)
+      },
+      delay,
+      [],
+      false,
+    )
     const onAbort = (): void => {
       timer.close()
       reject(aborted())
@@ -166,7 +176,11 @@ function installDate(clock: VirtualClock): void {
   const now = (): number => Math.floor(clock.now())
   const VirtualDate = new Proxy(NativeDate, {
     construct(target, args: unknown[], newTarget): object {
-      return Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget === VirtualDate ? target : newTarget)
+      return Reflect.construct(
+        target,
+        args.length === 0 ? [now()] : args,
+        newTarget === VirtualDate ? target : newTarget,
+      )
     },
     apply: () => new NativeDate(now()).toString(),
     get: (target, key, receiver) => (key === 'now' ? now : Reflect.get(target, key, receiver)),

@@ -24,30 +24,46 @@ const DNS_METHODS = /^(lookup|lookupService|resolve|resolve[A-Z0-9].*|reverse)$/
  * mistake is.
  */
 export async function installGuard(report: (attempt: EgressAttempt) => void): Promise<void> {
-  const refuse = (layer: string, target: string): void => report({ layer, target, at: agentFrame() })
+  const refuse: Refuse = (layer, target, at) => report({ layer, target, at: agentFrame() ?? at ?? null })
   await guardSockets(refuse)
   guardDns(refuse)
   guardProcesses(refuse)
   syncBuiltinESMExports()
 }
 
-type Refuse = (layer: string, target: string) => void
+type Refuse = (layer: string, target: string, at?: string | null) => void
 
 async function guardSockets(refuse: Refuse): Promise<void> {
   const tcp = await handleOf((server, ready) => server.listen(0, '127.0.0.1', ready))
   const pipePath = path.join(os.tmpdir(), `retrial-${process.pid}-${process.hrtime.bigint()}.sock`)
-  const pipe = await handleOf((server, ready) => server.listen(process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(pipePath)}` : pipePath, ready))
+  const pipe = await handleOf((server, ready) =>
+    server.listen(process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(pipePath)}` : pipePath, ready),
+  )
+  const placeOf = rememberConnectCalls()
   for (const name of ['connect', 'connect6']) {
-    replace(tcp, name, () => (_request, address, port) => {
-      refuse('tcp', `${String(address)}:${String(port)}`)
-      return EACCES
-    })
+    replace(
+      tcp,
+      name,
+      () =>
+        function (_request, address, port) {
+          refuse('tcp', `${String(address)}:${String(port)}`, placeOf(this))
+          return EACCES
+        },
+    )
   }
-  replace(pipe, 'connect', () => (_request, name) => {
-    refuse('pipe', String(name))
-    return EACCES
-  })
-  for (const [prototype, layer] of [[tcp, 'listen'], [pipe, 'listen']] as const) {
+  replace(
+    pipe,
+    'connect',
+    () =>
+      function (_request, name) {
+        refuse('pipe', String(name), placeOf(this))
+        return EACCES
+      },
+  )
+  for (const [prototype, layer] of [
+    [tcp, 'listen'],
+    [pipe, 'listen'],
+  ] as const) {
     replace(prototype, 'listen', () => () => {
       refuse(layer, 'a listening socket')
       return EACCES
@@ -59,6 +75,21 @@ async function guardSockets(refuse: Refuse): Promise<void> {
       refuse('udp', 'a datagram')
       return EACCES
     })
+  }
+}
+
+/** A socket connects on a later tick, when its caller is off the stack: the place is taken down before. */
+function rememberConnectCalls(): (handle: unknown) => string | null {
+  const places = new WeakMap<object, string | null>()
+  const connect = net.Socket.prototype.connect as AnyFunction
+  net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]) {
+    places.set(this, agentFrame())
+    return connect.apply(this, args)
+  } as typeof net.Socket.prototype.connect
+  return (handle) => {
+    const key = Object.getOwnPropertySymbols(handle).find((symbol) => symbol.description === 'owner_symbol')
+    const owner = key && (handle as Record<symbol, object>)[key]
+    return (owner && places.get(owner)) ?? null
   }
 }
 
@@ -80,8 +111,9 @@ function udpPrototype(): Promise<Exports> {
     socket.once('error', reject)
     socket.bind(0, '127.0.0.1', () => {
       const key = Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'state symbol')
-      const state = key && (socket as unknown as Record<symbol, { handle: object }>)[key]
-      socket.close(() => resolve(state ? (Object.getPrototypeOf(state.handle) as Exports) : {}))
+      const handle = key && (socket as unknown as Record<symbol, { handle: object }>)[key]?.handle
+      const prototype = handle && (Object.getPrototypeOf(handle) as Exports)
+      socket.close(() => (prototype ? resolve(prototype) : reject(new Error('this Node hides its UDP handles'))))
     })
   })
 }
@@ -94,7 +126,11 @@ function guardDns(refuse: Refuse): void {
       replace(owner, name, () => (...args) => {
         const host = String(args[0])
         refuse('dns', host)
-        const error = Object.assign(new Error(`getaddrinfo EACCES ${host}`), { code: 'EACCES', syscall: 'getaddrinfo', hostname: host })
+        const error = Object.assign(new Error(`getaddrinfo EACCES ${host}`), {
+          code: 'EACCES',
+          syscall: 'getaddrinfo',
+          hostname: host,
+        })
         if (promised) return Promise.reject(error)
         const callback = args.at(-1)
         if (typeof callback === 'function') process.nextTick(callback as () => void, error)

@@ -40,7 +40,11 @@ export class VirtualClock implements Clock {
 
   /** Fires `callback` in the async context of the caller after `delay` ms of virtual time. */
   schedule(callback: () => void, delay: number): Alarm {
-    const alarm = { at: this.#offset + Math.max(0, delay), order: this.#order++, callback: AsyncResource.bind(callback) }
+    const alarm = {
+      at: this.#offset + Math.max(0, delay),
+      order: this.#order++,
+      callback: AsyncResource.bind(callback),
+    }
     this.#push(alarm)
     return alarm
   }
