@@ -1,4 +1,5 @@
 import type { ListNode } from './content-store.ts'
+import { countRepeated } from './count-repeated.ts'
 
 /** A list in a text that was stored before: where it starts, where each element ends, and the node of each. */
 export interface KnownList {
@@ -32,7 +33,7 @@ export function createKnownLists(): {
     find(text) {
       let best: RepeatedStart | null = null
       for (const list of lists) {
-        const count = countRepeated(list, text)
+        const count = countRepeated(list.text, list.ends, text)
         const end = list.ends[count - 1] ?? 0
         if (end >= MIN_REPEATED && end > (best === null ? 0 : (best.list.ends[best.count - 1] as number))) {
           const rest = cut(text, list.start, end)
@@ -47,20 +48,6 @@ export function createKnownLists(): {
       lists.unshift(list)
     },
   }
-}
-
-/** The largest number of elements such that both texts are equal up to the end of the last of them. */
-function countRepeated(list: KnownList, text: string): number {
-  const equalUpTo = (end: number) => text.slice(0, end) === list.text.slice(0, end)
-  let low = 0
-  let high = list.ends.length
-  // A history is most often repeated whole, so the first guess is all of it.
-  for (let guess = high; low < high; guess = (low + high + 1) >> 1) {
-    if (equalUpTo(list.ends[guess - 1] as number)) low = guess
-    else high = guess - 1
-  }
-  const next = low === 0 ? '' : text[list.ends[low - 1] as number]
-  return next === ',' || next === ']' ? low : Math.max(0, low - 1)
 }
 
 /** The text without the elements between `start` and `end`; null when that would hide a comma that must not be there. */

@@ -2,10 +2,11 @@ import type { JsonValue } from '../../core/json.ts'
 import type { HeaderList, Payload } from '../../model/interaction.ts'
 import type { ErrorShape } from '../../model/run.ts'
 import { applyEdits, type Edit } from './edits.ts'
-import { findInDocument, plainEdits, type SearchRules } from './find-in-document.ts'
+import { plainEdits, type SearchRules } from './find-in-document.ts'
 import { isSecretHeader, isSecretName } from './is-secret-name.ts'
 import { redactChunks } from './redact-chunks.ts'
 import { redactHeaderValue } from './redact-header.ts'
+import { createDocumentSearch } from './search-body.ts'
 import { createTokenBook, type TokenBook } from './tokens.ts'
 
 /** What counts as a secret besides what the rule set knows. */
@@ -64,7 +65,7 @@ export function createRedactor({ salt, env = {}, rules = {} }: RedactorOptions):
   for (const value of rules.values ?? []) if (value !== '') book.learn(value)
   for (const [name, value] of Object.entries(env)) if (value !== undefined) learnVariable(name, value, search)
 
-  const find = (text: string) => findInDocument(text, search)
+  const find = createDocumentSearch(search)
   const findPlain = (text: string) => plainEdits(text, search)
   const edit = (text: string, edits: (text: string) => Edit[]): string =>
     guard(

@@ -34,7 +34,7 @@ export function findInDocument(text: string, rules: SearchRules, level = 0): Edi
   if (isStream(text)) return findInStream(text, rules, level)
   if (!/^\s*[[{"]/.test(text)) return plainEdits(text, rules)
   const edits: Edit[] = []
-  const visitor: LexVisitor = { string: (token) => edits.push(...findInString(text, token, rules, level)) }
+  const visitor: LexVisitor = { string: (token) => void edits.push(...findInString(text, token, rules, level)) }
   const end = lexJson(text, 0, text.length, visitor)
   return [...edits, ...shiftEdits(plainEdits(text.slice(end), rules), end)]
 }
@@ -187,7 +187,8 @@ function encodeEdits(raw: string, edits: Edit[], offset: number): Edit[] {
   }))
 }
 
-function shiftEdits(edits: Edit[], offset: number): Edit[] {
+/** The same edits further on. */
+export function shiftEdits(edits: Edit[], offset: number): Edit[] {
   if (offset === 0) return edits
   return edits.map(({ start, end, text }) => ({ start: start + offset, end: end + offset, text }))
 }

@@ -87,8 +87,8 @@ export function findInText(text: string, book: TokenBook, extra: readonly RegExp
   for (const pattern of extra) collect(ranges, text, pattern, 0)
   if (text.length < 8 || !HINT.test(text)) return ranges
   for (const { index, 0: match } of text.matchAll(PREFIXES)) {
-    // Words joined by dashes look like some keys; keys have digits.
-    if (/\d/.test(match.slice(3))) ranges.push({ start: index, end: index + match.length })
+    // Words joined by dashes look like such a key; a key has digits.
+    if (!match.startsWith('sk-') || /\d/.test(match)) ranges.push({ start: index, end: index + match.length })
   }
   collect(ranges, text, JWT, 0)
   collect(ranges, text, TELEGRAM, 0)
@@ -139,11 +139,13 @@ function findParameters(ranges: Range[], text: string): void {
 }
 
 function findPrivateKeys(ranges: Range[], text: string): void {
+  let close = 0
   for (const { index, 0: match } of text.matchAll(PEM_START)) {
     const from = index + match.length
-    const close = text.slice(from, from + 20_000).indexOf('-----END')
+    if (close !== -1 && close < from) close = text.indexOf('-----END', from)
     PEM_BODY.lastIndex = from
-    const body = close === -1 ? (PEM_BODY.exec(text)?.[0] ?? '') : text.slice(from, from + close)
+    const closed = close !== -1 && close - from <= 20_000
+    const body = closed ? text.slice(from, close) : (PEM_BODY.exec(text)?.[0] ?? '')
     const inner = body.replace(/^(?:\s|\\[nr])+|(?:\s|\\[nr])+$/g, '')
     if (withoutTokens(inner) === '') continue
     const start = from + body.indexOf(inner)
@@ -163,6 +165,7 @@ function findAssignments(ranges: Range[], text: string): void {
     if (quoted !== null) {
       const value = quoted.slice(1).find((group) => group !== undefined) as string
       const start = at + quoted[0].indexOf(value)
+      examined = start + value.length
       if (isPlausible(name, value)) ranges.push({ start, end: start + value.length })
       continue
     }

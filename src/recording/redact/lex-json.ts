@@ -5,7 +5,7 @@ export interface Frame {
   readonly array: boolean
   /** The key or position of this container in the one around it. */
   readonly name: string
-  /** The key that the next value belongs to, or the position of it. */
+  /** The key that the next value belongs to; in an array, that of the array. */
   key: string
   index: number
   /** Members that tell parallel parts of a stream apart: `index=1`. */
@@ -46,7 +46,8 @@ export function lexJson(text: string, from: number, to: number, visitor: LexVisi
       top.index++
       if (!top.array) top.key = ''
     } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
-      stack.push({ array: code === OPEN_ARRAY, name: nameOf(top), key: '', index: 0, ids: '' })
+      const array = code === OPEN_ARRAY
+      stack.push({ array, name: nameOf(top), key: array ? (top?.key ?? '') : '', index: 0, ids: '' })
       at++
     } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
       if (top === undefined) return at
@@ -56,7 +57,7 @@ export function lexJson(text: string, from: number, to: number, visitor: LexVisi
     } else if (code === QUOTE) {
       const end = endOfString(text, at + 1, to)
       const isKey = top !== undefined && !top.array && isFollowedByColon(text, end + 1, to)
-      const raw = { start: at + 1, end, isKey, name: isKey ? text.slice(at + 1, end) : keyOf(stack) }
+      const raw = { start: at + 1, end, isKey, name: isKey ? text.slice(at + 1, end) : (top?.key ?? '') }
       if (isKey) (top as Frame).key = raw.name
       visitor.string(raw, stack)
       at = end + 1
@@ -92,15 +93,6 @@ function isSpace(code: number): boolean {
 
 function nameOf(top: Frame | undefined): string {
   return top === undefined ? '' : top.array ? String(top.index) : top.key
-}
-
-/** The key that a value belongs to; for an element, the key of its array. */
-function keyOf(stack: readonly Frame[]): string {
-  for (let i = stack.length - 1; i >= 0; i--) {
-    const frame = stack[i] as Frame
-    if (!frame.array) return frame.key
-  }
-  return ''
 }
 
 /** Position of the quote that closes a string, or the end of the text. */
