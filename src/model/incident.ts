@@ -4,9 +4,12 @@ import { STEP_TYPES } from './trace.ts'
 const atLeast = z.int().min(1).default(1)
 
 /** `step_type:name`, e.g. `tool_call:search_docs`; `step_type` alone means any name. */
-export const spanSelectorSchema = z
+const spanSelectorSchema = z
   .string()
-  .regex(new RegExp(`^(${STEP_TYPES.join('|')})(:.+)?$`), `must be <step_type>[:<name>], step_type one of ${STEP_TYPES.join(', ')}`)
+  .regex(
+    new RegExp(`^(${STEP_TYPES.join('|')})(:.+)?$`),
+    `must be <step_type>[:<name>], step_type one of ${STEP_TYPES.join(', ')}`,
+  )
 
 /** What the world did: spans that match all that is given, at least so many of them. */
 export const triggerSchema = z.strictObject({

@@ -18,12 +18,6 @@ export interface Note {
   data?: JsonValue | undefined
 }
 
-/** A span or log event of a recording that was imported without bodies. */
-export interface ImportedTrace {
-  spans: JsonValue[]
-  events: JsonValue[]
-}
-
 /** One run, live, replayed or imported: what everything else is a function of. */
 export interface Recording {
   format: 'retrial/1'

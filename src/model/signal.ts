@@ -42,8 +42,6 @@ export interface Signals {
   run_latency_ms: number
 }
 
-export type SignalName = keyof Signals
-
 /** Which runs a fleet signal is about; a missing key means any. */
 export interface Segment {
   release?: string | undefined

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { RetrialError } from '../core/errors.ts'
 
 /** Name of the file, beside the recordings, that holds their salt. Belongs under version control, with them. */
-export const SALT_FILE = '.redaction-salt'
+const SALT_FILE = '.redaction-salt'
 
 /**
  * The salt of a folder's recordings, made on first use: with one salt, the same secret gets the same token in every

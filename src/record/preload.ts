@@ -2,10 +2,12 @@
  * Loaded into a process by `retrial record`, before the agent: records the whole life of the process as one run.
  * The agent's source is untouched, and nothing that goes wrong in here reaches it.
  */
+
 import { existsSync } from 'node:fs'
 import { armObserving } from '../boundary/arm.ts'
 import { setAmbientTape, type Tape } from '../boundary/tape.ts'
 import { machineClock } from '../core/clock.ts'
+import { doNothing } from '../core/nothing.ts'
 import { openSession, type RecordContext, type RecordingSession } from './open-session.ts'
 
 const settings = process.env.RETRIAL_RECORD
@@ -29,12 +31,15 @@ function recordProcess(text: string): void {
     }
     return session
   }
-  const nobody = { head() {}, chunk() {}, complete() {}, aborted() {}, failed() {} }
+  const nobody = { head: doNothing, chunk: doNothing, complete: doNothing, aborted: doNothing, failed: doNothing }
   const tape: Tape = {
     mode: 'observe',
     http: (ask, parent) => begin()?.tape.http(ask, parent) ?? { kind: 'proceed', observer: nobody },
     call: (ask, parent) =>
-      begin()?.tape.call(ask, parent) ?? { kind: 'proceed', observer: { id: '', returned() {}, threw() {} } },
+      begin()?.tape.call(ask, parent) ?? {
+        kind: 'proceed',
+        observer: { id: '', returned: doNothing, threw: doNothing },
+      },
   }
   armObserving()
   setAmbientTape(tape)

@@ -32,7 +32,7 @@ class Queues {
   first(key: string): EvidenceEntry | undefined {
     const queue = this.#queues.get(key)
     // Entries that another rung of the ladder gave away are passed over, once.
-    while (queue !== undefined && queue[0]?.used) queue.shift()
+    while (queue?.[0]?.used) queue.shift()
     return queue?.[0]
   }
 

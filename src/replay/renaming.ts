@@ -120,7 +120,10 @@ export class Renaming {
     const pattern = new RegExp(pairs.map(([from]) => from.replace(/[.+-]/g, '\\$&')).join('|'), 'g')
     const ends: number[] = []
     let length = 0
-    for (const piece of pieces) ends.push((length += piece.length))
+    for (const piece of pieces) {
+      length += piece.length
+      ends.push(length)
+    }
     const renamed = pieces.map(() => '')
     let position = 0
     const copy = (until: number): void => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { doNothing } from '../core/nothing.ts'
 import type { Divergence, EgressAttempt } from '../model/verdict.ts'
 import type { ReplayEnd, ReplayJob, ReplayMessage } from './protocol.ts'
 
@@ -119,7 +120,7 @@ class Worker {
       late = true
       this.kill()
     }, maxRealMs)
-    this.#child.send(job, () => {})
+    this.#child.send(job, doNothing)
     const how = await this.#exited
     clearTimeout(budget)
     const done = this.#messages.find((message) => message.type === 'done')

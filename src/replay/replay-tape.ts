@@ -2,6 +2,7 @@ import { buildError } from '../boundary/network-error.ts'
 import type { FunctionAsk, FunctionDecision, HttpAsk, HttpDecision, ServedExchange, Tape } from '../boundary/tape.ts'
 import type { VirtualClock } from '../boundary/world/virtual-clock.ts'
 import { roundMs } from '../core/clock.ts'
+import { doNothing, never } from '../core/nothing.ts'
 import type { Evidence } from '../model/evidence.ts'
 import {
   type FunctionInteraction,
@@ -114,8 +115,7 @@ export class ReplayTape implements Tape {
     this.#options.writer.call(interaction)
     const found = this.#find(canonicaliseFunction(ask.kind, ask.name, args.value), interaction)
     const recorded = found?.entry.interaction
-    if (found === null || recorded === undefined || recorded.kind === 'http')
-      return { kind: 'serve', result: new Promise(() => {}) }
+    if (found === null || recorded === undefined || recorded.kind === 'http') return { kind: 'serve', result: never() }
     return { kind: 'serve', result: this.#return(interaction.id, recorded, found.evidence) }
   }
 
@@ -200,7 +200,7 @@ export class ReplayTape implements Tape {
     }
     this.#renaming.learn(worldText(recorded))
     if (sync) return settle()
-    if (end === null) return new Promise(() => {})
+    if (end === null) return never()
     return new Promise((resolve, reject) => {
       clock.schedule(() => {
         try {
@@ -215,7 +215,7 @@ export class ReplayTape implements Tape {
 
 /** The answer to a question that ends the replay: none, ever. */
 const NEVER: ServedExchange = {
-  head: new Promise(() => {}),
-  async *body() {},
-  abort() {},
+  head: never(),
+  body: () => ({ [Symbol.asyncIterator]: () => ({ next: () => never() }) }),
+  abort: doNothing,
 }

@@ -2,6 +2,7 @@ import { buildError, describeError } from '../boundary/network-error.ts'
 import type { HttpHead, ServedExchange } from '../boundary/tape.ts'
 import type { VirtualClock } from '../boundary/world/virtual-clock.ts'
 import { roundMs } from '../core/clock.ts'
+import { doNothing } from '../core/nothing.ts'
 import type { HttpAnswer, HttpInteraction, InteractionEnd } from '../model/interaction.ts'
 import { payloadBytes } from '../model/interaction.ts'
 
@@ -9,7 +10,7 @@ import { payloadBytes } from '../model/interaction.ts'
  * How much longer than the recorded client a replayed one may wait before its waiting means something else, ms: the
  * recorded client started its own clock a little before its call was seen to leave.
  */
-export const PATIENCE_SLACK_MS = 100
+const PATIENCE_SLACK_MS = 100
 
 /** Told once, when an exchange has ended for the agent. */
 export type OnServed = (end: InteractionEnd, chunks: HttpAnswer['chunks']) => void
@@ -26,7 +27,7 @@ export class ServedInteraction implements ServedExchange {
   readonly #onEnd: OnServed
   readonly #onBeyond: () => void
   #ended = false
-  #failHead: (error: unknown) => void = () => {}
+  #failHead: (error: unknown) => void = doNothing
   #failBody: ((error: unknown) => void) | null = null
   #released: Error | null = null
 
@@ -39,7 +40,7 @@ export class ServedInteraction implements ServedExchange {
     this.#onBeyond = onBeyond
     this.head = this.#scheduleHead()
     // A client that went away does not look at it any more.
-    this.head.catch(() => {})
+    this.head.catch(doNothing)
     this.#scheduleEnd()
   }
 

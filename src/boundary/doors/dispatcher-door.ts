@@ -1,24 +1,10 @@
 import { machineClock } from '../../core/clock.ts'
 import type { HeaderList } from '../../model/interaction.ts'
 import { type BoundaryContext, currentContext, type HttpAsk, type HttpObserver } from '../tape.ts'
+import { type DispatchHandler, type DispatchOptions, readDispatch } from './dispatch.ts'
 import { serveDispatch } from './dispatcher-serve.ts'
 import { toHeaderList } from './headers.ts'
 import { bodyAtHand, tapBody } from './request-body.ts'
-
-/** The options of a dispatch, as every undici gives them. */
-export interface DispatchOptions {
-  origin?: string | URL
-  path: string
-  method: string
-  headers?: unknown
-  body?: unknown
-  query?: Record<string, unknown>
-  /** `websocket` for a request that wants to become something else. */
-  upgrade?: unknown
-}
-
-/** A handler of undici: of the old style (`onConnect` …) or of the new one (`onRequestStart` …). */
-export type DispatchHandler = Record<string, unknown>
 
 type Dispatch = (this: unknown, options: DispatchOptions, handler: DispatchHandler) => boolean
 
@@ -69,19 +55,6 @@ export function patchGlobalDispatcher(): void {
   }
 }
 
-/** The request of a dispatch. Its body is filled in by the caller. */
-export function readDispatch(options: DispatchOptions): HttpAsk {
-  const url = new URL(options.path, options.origin)
-  for (const [name, value] of Object.entries(options.query ?? {})) url.searchParams.append(name, String(value))
-  return {
-    door: 'undici',
-    method: options.method.toUpperCase(),
-    url: url.href,
-    headers: toHeaderList(options.headers),
-    body: null,
-  }
-}
-
 function observeDispatch(
   context: BoundaryContext,
   options: DispatchOptions,
@@ -105,7 +78,11 @@ function observeDispatch(
   const atHand = bodyAtHand(options.body)
   let sent: Uint8Array = new Uint8Array()
   if (atHand !== undefined) observe(atHand)
-  const body = atHand === undefined ? tapBody(options.body, (bytes) => observe((sent = bytes))) : options.body
+  const onSent = (bytes: Uint8Array): void => {
+    sent = bytes
+    observe(bytes)
+  }
+  const body = atHand === undefined ? tapBody(options.body, onSent) : options.body
   const tapped = tapHandler(handler, () => observe(sent))
   seen.add(tapped)
   return proceed(atHand === undefined ? { ...options, body } : options, tapped)

@@ -1,6 +1,7 @@
+import { doNothing } from '../../core/nothing.ts'
 import type { HeaderList } from '../../model/interaction.ts'
 import { type BoundaryContext, runInContext, type ServedExchange } from '../tape.ts'
-import { type DispatchHandler, type DispatchOptions, readDispatch } from './dispatcher-door.ts'
+import { type DispatchHandler, type DispatchOptions, readDispatch } from './dispatch.ts'
 import { withoutCoding } from './headers.ts'
 import { readBody } from './request-body.ts'
 
@@ -39,10 +40,10 @@ async function serve(context: BoundaryContext, options: DispatchOptions, client:
 /** The common part of both handler styles: aborts and back-pressure. */
 abstract class Client {
   protected readonly handler: DispatchHandler
-  #reject: (reason: unknown) => void = () => {}
+  #reject: (reason: unknown) => void = doNothing
   #aborted: { reason: unknown } | null = null
   protected resumed: Promise<void> | null = null
-  #resume: () => void = () => {}
+  #resume: () => void = doNothing
 
   constructor(handler: DispatchHandler) {
     this.handler = handler
@@ -60,7 +61,7 @@ abstract class Client {
     return (this.handler[method] as Method | undefined)?.apply(this.handler, args)
   }
 
-  protected onAbort: (reason: unknown) => void = () => {}
+  protected onAbort: (reason: unknown) => void = doNothing
 
   abort(reason?: unknown): void {
     if (this.#aborted !== null) return

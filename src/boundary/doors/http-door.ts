@@ -24,7 +24,7 @@ export function installHttpDoor(): void {
     for (const { module, request, get } of natives) Object.assign(module, { request, get })
     ;(http as unknown as Exports).ClientRequest = NativeRequest
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const door = createRequire(import.meta.url)(`./msw-door.${extension}`) as typeof import('./msw-door.ts')
+    const door = createRequire(import.meta.url)(`./msw-door.${extension}`) as { armMswDoor(): void }
     door.armMswDoor()
   }
   for (const module of modules) {

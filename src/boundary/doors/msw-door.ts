@@ -2,6 +2,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { ClientRequestInterceptor } from '@mswjs/interceptors/ClientRequest'
 import { HttpResponse, http } from 'msw'
 import { SetupServerApi } from 'msw/node'
+import { doNothing } from '../../core/nothing.ts'
 import { currentContext, type ServedExchange } from '../tape.ts'
 import { withoutCoding } from './headers.ts'
 
@@ -17,7 +18,7 @@ export function armMswDoor(): void {
   interceptor.on('unhandledException', ({ error, controller }) => controller.errorWith(error as Error))
   const server = new SetupServerApi([http.all('*', ({ request }) => answer(request))], [interceptor])
   // msw prints unhandled exceptions unless somebody listens.
-  server.events.on('unhandledException', () => {})
+  server.events.on('unhandledException', doNothing)
   server.listen({ onUnhandledRequest: 'bypass' })
   syncBuiltinESMExports()
 }

@@ -1,30 +1,32 @@
-import { createRequire, registerHooks } from 'node:module'
+import { createRequire, Module } from 'node:module'
 import { patchDispatcherPrototype, patchGlobalDispatcher } from './dispatcher-door.ts'
 
-const BRIDGE = Symbol.for('retrial.undici')
+const INSTALLED = Symbol.for('retrial.undici')
 const BASE = /[\\/]undici[\\/]lib[\\/](?:dispatcher[\\/])?dispatcher-base\.js$/
+
+type Compile = (this: { exports: unknown }, source: string, filename: string, ...rest: unknown[]) => unknown
 
 /**
  * Puts the dispatcher door into every copy of npm `undici`, those loaded already and those loaded later,
- * whoever installs them and wherever they lie.
+ * whoever installs them and wherever they lie. Every copy is CommonJS, so all of them pass through the one compiler,
+ * imported or required.
  */
 export function installUndiciHook(): void {
-  if ((globalThis as Record<symbol, unknown>)[BRIDGE] !== undefined) return
-  const patch = (exports: unknown): void => {
-    if (typeof exports === 'function') patchDispatcherPrototype(exports.prototype as Record<string | symbol, unknown>)
-  }
-  Object.defineProperty(globalThis, BRIDGE, { value: patch })
+  const prototype = (Module as unknown as { prototype: Record<string | symbol, unknown> }).prototype
+  if (prototype[INSTALLED] === true) return
+  Object.defineProperty(prototype, INSTALLED, { value: true })
   for (const [path, module] of Object.entries(createRequire(import.meta.url).cache)) {
-    if (BASE.test(path)) patch(module?.exports)
+    if (BASE.test(path)) patchExports(module?.exports)
   }
-  registerHooks({
-    load(url, context, nextLoad) {
-      const loaded = nextLoad(url, context)
-      if (!BASE.test(url) || loaded.format === 'module' || !loaded.source) return loaded
-      const source =
-        typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString()
-      return { ...loaded, source: `${source}\n;globalThis[Symbol.for('retrial.undici')]?.(module.exports)` }
-    },
-  })
+  const compile = prototype._compile as Compile
+  prototype._compile = function (this: { exports: unknown }, source: string, filename: string, ...rest: unknown[]) {
+    const result = compile.call(this, source, filename, ...rest)
+    if (BASE.test(filename)) patchExports(this.exports)
+    return result
+  }
   patchGlobalDispatcher()
+}
+
+function patchExports(exports: unknown): void {
+  if (typeof exports === 'function') patchDispatcherPrototype(exports.prototype as Record<string | symbol, unknown>)
 }

@@ -123,19 +123,26 @@ function guardDns(refuse: Refuse): void {
   for (const [index, owner] of owners.entries()) {
     const promised = index % 2 === 1
     for (const name of Object.getOwnPropertyNames(owner).filter((key) => DNS_METHODS.test(key))) {
-      replace(owner, name, () => (...args) => {
-        const host = String(args[0])
-        refuse('dns', host)
-        const error = Object.assign(new Error(`getaddrinfo EACCES ${host}`), {
-          code: 'EACCES',
-          syscall: 'getaddrinfo',
-          hostname: host,
-        })
-        if (promised) return Promise.reject(error)
-        const callback = args.at(-1)
-        if (typeof callback === 'function') process.nextTick(callback as () => void, error)
-        return undefined
-      })
+      replace(
+        owner,
+        name,
+        (base) =>
+          function (...args) {
+            const host = String(args[0])
+            // An address needs no look-up: nothing leaves.
+            if (name === 'lookup' && net.isIP(host) !== 0) return base.apply(this, args)
+            refuse('dns', host)
+            const error = Object.assign(new Error(`getaddrinfo EACCES ${host}`), {
+              code: 'EACCES',
+              syscall: 'getaddrinfo',
+              hostname: host,
+            })
+            if (promised) return Promise.reject(error)
+            const callback = args.at(-1)
+            if (typeof callback === 'function') process.nextTick(callback as () => void, error)
+            return undefined
+          },
+      )
     }
   }
 }
@@ -188,10 +195,10 @@ function replace(owner: Exports, name: string, make: (base: AnyFunction) => AnyF
 const HARNESS = import.meta.url.slice(0, import.meta.url.lastIndexOf('/boundary/'))
 
 /** The innermost frame on the stack that is neither Node's nor the harness's nor a package's, else the innermost package's. */
-export function agentFrame(): string | null {
+function agentFrame(): string | null {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 50
-  const stack = new Error().stack ?? ''
+  const stack = new Error('where').stack ?? ''
   Error.stackTraceLimit = limit
   const frames = stack
     .split('\n')

@@ -1,0 +1,30 @@
+import type { HttpAsk } from '../tape.ts'
+import { toHeaderList } from './headers.ts'
+
+/** The options of a dispatch, as every undici gives them. */
+export interface DispatchOptions {
+  origin?: string | URL
+  path: string
+  method: string
+  headers?: unknown
+  body?: unknown
+  query?: Record<string, unknown>
+  /** `websocket` for a request that wants to become something else. */
+  upgrade?: unknown
+}
+
+/** A handler of undici: of the old style (`onConnect` …) or of the new one (`onRequestStart` …). */
+export type DispatchHandler = Record<string, unknown>
+
+/** The request of a dispatch. Its body is filled in by the caller. */
+export function readDispatch(options: DispatchOptions): HttpAsk {
+  const url = new URL(options.path, options.origin)
+  for (const [name, value] of Object.entries(options.query ?? {})) url.searchParams.append(name, String(value))
+  return {
+    door: 'undici',
+    method: options.method.toUpperCase(),
+    url: url.href,
+    headers: toHeaderList(options.headers),
+    body: null,
+  }
+}
