@@ -39,7 +39,7 @@ export class EntryQueue {
     const size = sizeOf(entry)
     if (this.#waiting.length > 1 && this.#waitingBytes + size > MAX_WAITING_BYTES) {
       this.#waiting.pop()
-      this.#drop(entry, this.#journal.failure() ?? 'no room')
+      this.#lose(entry, this.#journal.failure() ?? 'no room')
     } else this.#waitingBytes += size
   }
 
@@ -79,10 +79,15 @@ export class EntryQueue {
   }
 
   #drop(entry: Entry, reason: string): void {
-    if (entry.kind === 'call') this.#lost.add(entry.call.id)
     this.#dropped.count++
     if (this.#dropped.reason === '') this.#dropped.reason = reason
     this.#dropped.at_ms = timeOf(entry) ?? this.#dropped.at_ms
+  }
+
+  /** Drops an entry that had its place: what belongs to it must go too. */
+  #lose(entry: Entry, reason: string): void {
+    if (entry.kind === 'call') this.#lost.add(entry.call.id)
+    this.#drop(entry, reason)
   }
 
   /** The lines of an entry, less what cannot be written. */
@@ -95,10 +100,10 @@ export class EntryQueue {
       const lines = this.#encoder.encode(entry)
       const fault = lines.map(findFault).find((reason) => reason !== null)
       if (fault === undefined) return lines
-      this.#drop(entry, fault)
+      this.#lose(entry, fault)
       return lines.filter((line) => findFault(line) === null)
     } catch (error) {
-      this.#drop(entry, messageOf(error))
+      this.#lose(entry, messageOf(error))
       return []
     }
   }

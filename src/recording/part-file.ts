@@ -32,7 +32,7 @@ export function startPart(path: string, first: Entry[], options: PartOptions): {
     io.mkdirSync(dirname(path))
     if (!overwrite && io.existsSync(path)) throw exists(path)
     if (overwrite && io.existsSync(part)) io.unlinkSync(part)
-    const journal = createJournal(part, io, sync)
+    const journal = openJournal(part, io, sync)
     const queue = new EntryQueue(journal)
     for (const entry of first) queue.push(entry)
     const failure = queue.failure()
@@ -45,12 +45,19 @@ export function startPart(path: string, first: Entry[], options: PartOptions): {
     return { journal, queue }
   } catch (error) {
     if (isRetrialError(error)) throw error
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw exists(part)
     throw new RetrialError('ERR_RECORDING_UNWRITABLE', `Failed to create ${part}: ${messageOf(error)}`, {
       hint: 'Choose a folder that can be written to, on a disk with room.',
       location: { path: part },
       cause: error,
     })
+  }
+}
+
+function openJournal(part: string, io: RecordingIo, sync: boolean): Journal {
+  try {
+    return createJournal(part, io, sync)
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(part) : error
   }
 }
 

@@ -98,7 +98,12 @@ export class ContentResolver {
     const keys = Object.keys(tree)
     const [only] = keys
     if (only !== undefined && keys.length === 1 && REFERENCE_KEYS.has(only)) return this.#reference(only, tree[only])
-    return `{${keys.map((key) => `${JSON.stringify(key)}:${this.json(tree[key] as JsonValue)}`).join(',')}}`
+    // Concatenated, not joined: so the engine shares what bodies have in common instead of copying it into each of them.
+    let text = ''
+    for (const key of keys) {
+      text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${this.json(tree[key] as JsonValue)}`
+    }
+    return text === '' ? '{}' : `${text}}`
   }
 
   #reference(key: string, target: JsonValue | undefined): string {
