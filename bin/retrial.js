@@ -2,12 +2,15 @@
 // Plain JavaScript for any Node that has ESM: it finds a Node new enough for the harness before anything else is loaded.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import module from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const FLOOR = [22, 18]
 
 if (isNewEnough(process.versions.node)) {
+  // Half of the time of a short command is compiling.
+  module.enableCompileCache?.()
   const { main } = await import('../dist/cli/main.js')
   await main(process.argv.slice(2))
 } else {

@@ -39,7 +39,7 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   const agent = await resolveAgent(source, scenario, recording, join(config.out_dir, 'revisions'))
   const outDir = join(config.out_dir, 'replays', scenario.id)
   await mkdir(outDir, { recursive: true })
-  const pool = createReplayPool(0)
+  const pool = createReplayPool({ cacheDir: join(config.out_dir, 'cache') })
   const { run, result } = await runReplay({ scenario, recording, agent, on_divergence, outDir, name }, pool)
   const isGood =
     run.outcome === 'finished' && run.divergences.length === 0 && run.egress.length === 0 && run.evidence.coverage === 1

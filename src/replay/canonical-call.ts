@@ -10,8 +10,18 @@ import {
   toPayload,
 } from '../model/interaction.ts'
 
+/** Headers that change what is asked. All others say how it is carried, and by whom. */
+const MEANINGFUL = new Set([
+  'anthropic-beta',
+  'anthropic-version',
+  'openai-beta',
+  'range',
+  'if-none-match',
+  'if-modified-since',
+])
+
 /**
- * A call as it is compared: what was asked, without how it was carried. Headers, the order of query parameters, white
+ * A call as it is compared: what was asked, without how it was carried. Most headers, the order of query parameters, white
  * space and the order of JSON keys play no part; all else does.
  */
 export interface CanonicalCall {
@@ -50,7 +60,9 @@ function canonicaliseHttp(method: string, href: string, headers: HeaderList, bod
     query[name].push(value)
   }
   const target = url === null ? `${method} ${href}` : `${method} ${url.origin}${url.pathname}`
+  const meaningful = headers.filter(([name]) => MEANINGFUL.has(name.toLowerCase()))
   return finish('http', target, {
+    ...(meaningful.length > 0 && { headers: Object.fromEntries(meaningful) }),
     ...(Object.keys(query).length > 0 && { query }),
     ...(body !== null && { body: canonicaliseBody(body, headers) }),
   })

@@ -24,7 +24,7 @@ export function describeDifference(recorded: JsonObject, asked: JsonObject): Div
     value === undefined ? null : toText(value),
   )
   return {
-    path: path.replace(/^\.body/, '$').replace(/^\.(query|args)/, '$1') || '$',
+    path: path.replace(/^\.body/, '$').replace(/^\.(query|args|headers)/, '$1') || '$',
     recorded: before === null || before === undefined ? null : before.slice(0, SHOWN),
     asked: after === null || after === undefined ? null : after.slice(0, SHOWN),
     text_diff: lineDiff((before ?? '').slice(0, SHOWN), (after ?? '').slice(0, SHOWN)),

@@ -36,22 +36,41 @@ const ENTRY = fileURLToPath(
 const OUTPUT_KEPT = 16_384
 const QUIET = ['--disable-warning=ExperimentalWarning', '--no-deprecation']
 
+export interface ReplayPoolOptions {
+  /**
+   * How many processes to keep waiting.
+   * @default 0
+   */
+  ahead?: number | undefined
+  /**
+   * How many jobs will come: no more processes are started ahead of time than that.
+   * @default Infinity
+   */
+  jobs?: number | undefined
+  /** Folder where compiled code is kept from process to process: most of a replay's real time is loading the agent. */
+  cacheDir?: string | undefined
+}
+
 /**
  * Keeps replay processes ready: starting Node and loading the harness takes longer than most replays. Each process serves
  * one job and ends.
- *
- * @param ahead How many to keep waiting.
  */
-export function createReplayPool(ahead: number): ReplayPool {
+export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
+  const { ahead = 0, jobs = Number.POSITIVE_INFINITY, cacheDir } = options
   const waiting: Worker[] = []
   let closed = false
+  let started = 0
+  const start = (): Worker => {
+    started++
+    return new Worker(cacheDir)
+  }
   const refill = (): void => {
-    while (!closed && waiting.length < ahead) waiting.push(new Worker())
+    while (!closed && waiting.length < ahead && started < jobs) waiting.push(start())
   }
   refill()
   return {
     async replay(job, maxRealMs) {
-      const worker = waiting.shift() ?? new Worker()
+      const worker = waiting.shift() ?? start()
       const running = worker.run(job, maxRealMs)
       // The next one starts while this one runs, once it has had its head start.
       await worker.ready
@@ -72,12 +91,12 @@ class Worker {
   readonly #messages: ReplayMessage[] = []
   #printed = ''
 
-  constructor() {
+  constructor(cacheDir: string | undefined) {
     this.#child = fork(ENTRY, [], {
       execArgv: QUIET,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
-      env: bareEnvironment(),
+      env: bareEnvironment(cacheDir),
     })
     const keep = (chunk: Buffer): void => {
       this.#printed = (this.#printed + chunk.toString('utf8')).slice(-OUTPUT_KEPT)
@@ -142,7 +161,7 @@ function recordingOf(out: string): string | null {
 }
 
 /** Enough to start Node; the agent's own environment comes with the job. */
-function bareEnvironment(): NodeJS.ProcessEnv {
+function bareEnvironment(cacheDir: string | undefined): NodeJS.ProcessEnv {
   const { PATH, HOME, SystemRoot, TMPDIR, TEMP } = process.env
-  return { PATH, HOME, SystemRoot, TMPDIR, TEMP, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
+  return { PATH, HOME, SystemRoot, TMPDIR, TEMP, ...(cacheDir !== undefined && { NODE_COMPILE_CACHE: cacheDir }) }
 }

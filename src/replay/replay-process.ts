@@ -88,6 +88,8 @@ function enterEnvironment(job: ReplayJob): void {
   // What a program sees that was started by itself.
   process.argv = [process.argv[0] ?? 'node', job.agent.module]
   process.execArgv = []
+  // The line to the parent is the harness's.
+  delete process.send
 }
 
 interface AgentRun {

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import pLimit from 'p-limit'
 import { isRetrialError, RetrialError } from '../core/errors.ts'
 import type { Recording } from '../model/recording.ts'
@@ -53,7 +53,8 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
   }
   refuseTwins(opened, faults)
   const limit = pLimit(options.workers)
-  const pool = createReplayPool(opened.length === 0 ? 0 : options.workers)
+  const jobs = opened.reduce((sum, { scenario }) => sum + 1 + scenario.candidates.length, 0)
+  const pool = createReplayPool({ ahead: options.workers, jobs, cacheDir: join(options.outDir, 'cache') })
   try {
     const reports = await Promise.all(
       opened.map(({ scenario, recording }) => runTrial(scenario, recording, { pool, outDir: options.outDir, limit })),
