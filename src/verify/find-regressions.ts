@@ -125,7 +125,7 @@ function findGrowth(before: Signals, now: Signals, tolerance: Tolerance): Verify
     // Not `is > limit`: a figure that is no number must not pass as a small one.
     if (is <= limit) return
     const data = { before: was, after: is, limit }
-    found.push(createReason(code, `${name} ${was} → ${is}, at most ${limit} tolerated`, data))
+    found.push(createReason(code, `${name} ${round(was)} → ${round(is)}, at most ${round(limit)} tolerated`, data))
   }
   const latency = before.run_latency_ms
   const slowest = Math.max(tolerance.latency_ratio * latency, latency + tolerance.latency_ms)
@@ -136,6 +136,10 @@ function findGrowth(before: Signals, now: Signals, tolerance: Tolerance): Verify
     compare('more_tokens', 'tokens', tokens, now.input_tokens + now.output_tokens, tolerance.tokens_ratio * tokens)
   compare('more_steps', 'steps', before.steps, now.steps, before.steps + tolerance.steps)
   return found
+}
+
+function round(figure: number): number {
+  return Math.round(figure * 10) / 10
 }
 
 // Not `count > 0`: a count that is no number must not pass as none.

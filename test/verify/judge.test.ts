@@ -257,4 +257,9 @@ test('keeps the code and the hint given a role that cannot be evaluated', () => 
 test('compares with the signals of the baseline given steps beyond the tolerance', () => {
   const run = makeRun(GREEN, { signals: makeSignals({ steps: 7 }) })
   expect(judge(run).reasons[0]).toMatchObject({ code: 'more_steps', data: { before: 4, after: 7, limit: 6 } })
+  const slow = makeRun(GREEN, { signals: makeSignals({ run_latency_ms: 1234.5678 }) })
+  expect(judge(slow).reasons[0]).toMatchObject({
+    message: 'run_latency_ms 100 → 1234.6, at most 1100 tolerated',
+    data: { after: 1234.5678 },
+  })
 })
