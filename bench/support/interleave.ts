@@ -1,0 +1,52 @@
+import type { Child } from './child.ts'
+import type { Batch, Job } from './protocol.ts'
+
+/** One series of a comparison. */
+export interface Arm {
+  id: string
+  child: Child
+  job: Omit<Job, 'passes'>
+}
+
+/** Wall time a batch should take, ms: long enough for the clock, short enough for many rounds. */
+const BATCH_MS = 25
+const MAX_PASSES = 40
+
+/**
+ * Runs every arm once a round, in another order each round, so that whatever disturbs the machine disturbs all alike.
+ *
+ * @returns The batches of each arm, by round.
+ */
+export async function interleave(arms: readonly Arm[], rounds: number, warmUps: number): Promise<Map<string, Batch[]>> {
+  const batches = new Map(arms.map(({ id }): [string, Batch[]] => [id, []]))
+  const passes = new Map<string, number>()
+  for (const { id, child, job } of arms) {
+    for (let i = 0; i < warmUps; i++) {
+      const { whole_ms } = await child.run({ ...job, passes: passes.get(id) ?? 1 })
+      const perPass = whole_ms / (passes.get(id) ?? 1)
+      passes.set(id, Math.max(1, Math.min(MAX_PASSES, Math.round(BATCH_MS / perPass))))
+    }
+  }
+  for (let round = 0; round < rounds; round++) {
+    const first = round % arms.length
+    for (const { id, child, job } of [...arms.slice(first), ...arms.slice(0, first)]) {
+      batches.get(id)?.push(await child.run({ ...job, passes: passes.get(id) ?? 1 }))
+    }
+  }
+  return batches
+}
+
+/** Wall time of one call in each round, µs. */
+export function callMicros(batches: readonly Batch[] = []): number[] {
+  return batches.map(({ calls, calls_ms }) => (calls_ms / calls) * 1_000)
+}
+
+/** Wall time of one call with its share of set-up and end, µs. */
+export function wholeMicros(batches: readonly Batch[] = []): number[] {
+  return batches.map(({ calls, whole_ms }) => (whole_ms / calls) * 1_000)
+}
+
+/** CPU time of one call in each round, µs. */
+export function cpuMicros(batches: readonly Batch[] = []): number[] {
+  return batches.map(({ calls, cpu_ms }) => (cpu_ms / calls) * 1_000)
+}
