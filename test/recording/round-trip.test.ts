@@ -8,7 +8,8 @@ import { createRecordingWriter } from '../../src/recording/create-recording-writ
 import { readRecording } from '../../src/recording/read-recording.ts'
 import { saveRecording } from '../../src/recording/save-recording.ts'
 import { anyBody, anyRecording } from './support/arbitraries.ts'
-import { HEADER, modelCall, sampleRecording, tempFolder } from './support/sample.ts'
+import { HEADER, modelCall } from './support/messages.ts'
+import { sampleRecording, tempFolder } from './support/sample.ts'
 
 async function saveAndRead(path: string, recording: Recording): Promise<Recording> {
   saveRecording(path, recording, { sync: false, overwrite: true })
