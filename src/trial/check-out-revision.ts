@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { RetrialError } from '../core/errors.ts'
@@ -17,8 +17,8 @@ export interface CheckedOut {
 }
 
 /**
- * Checks a git revision out into a cache folder and finds a file of the working tree in it. The user's tree, index and
- * branches are never touched: the cache is a clone of its own that shares the objects. Installed dependencies are linked.
+ * Checks a git revision out into a cache folder and finds a file of the working tree in it. The user's tree, index,
+ * branches and worktrees are never touched: the files are written by an index of their own. Installed dependencies are linked.
  *
  * @param module Absolute path of the file in the working tree.
  * @param cacheDir Where checked out revisions are kept.
@@ -33,7 +33,7 @@ export async function checkOutRevision(module: string, ref: string, cacheDir: st
   const hint = `Name a branch, tag or commit that \`git -C ${root} rev-parse\` knows.`
   const commit = await git(root, ['rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`], hint)
   const tree = join(cacheDir, commit)
-  if (!existsSync(tree)) await clone(root, commit, tree)
+  if (!existsSync(tree)) await writeTree(root, commit, tree)
   const assumptions = await linkDependencies(root, tree, ref)
   const file = join(tree, relative(root, module))
   if (!existsSync(file)) {
@@ -51,19 +51,22 @@ function existingFolder(path: string): string {
   return folder
 }
 
-async function clone(root: string, commit: string, tree: string): Promise<void> {
-  // Made under another name first: a half-made checkout must not be taken for a whole one.
-  const draft = `${tree}.${process.pid}.part`
-  await mkdir(dirname(tree), { recursive: true })
-  await rm(draft, { recursive: true, force: true })
+async function writeTree(root: string, commit: string, tree: string): Promise<void> {
   const hint = 'Free some space, or look at what git says.'
-  await git(dirname(tree), ['clone', '--quiet', '--shared', '--no-checkout', root, draft], hint)
-  await git(draft, ['checkout', '--quiet', '--detach', commit], hint)
-  await rename(draft, tree).catch(async (error: NodeJS.ErrnoException) => {
-    await rm(draft, { recursive: true, force: true })
-    // Another process was faster.
+  await mkdir(dirname(tree), { recursive: true })
+  // Made under another name first: a half-made checkout must not be taken for a whole one.
+  const draft = await mkdtemp(`${tree}.part-`)
+  try {
+    const index = { GIT_INDEX_FILE: join(draft, 'index') }
+    await git(root, ['read-tree', '--no-sparse-checkout', commit], hint, index)
+    await git(root, ['checkout-index', '--all', `--prefix=${join(draft, 'tree')}/`], hint, index)
+    await rename(join(draft, 'tree'), tree)
+  } catch (error) {
+    // Another trial may have been faster.
     if (!existsSync(tree)) throw error
-  })
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
 }
 
 async function linkDependencies(root: string, tree: string, ref: string): Promise<string[]> {
@@ -81,9 +84,16 @@ async function linkDependencies(root: string, tree: string, ref: string): Promis
   return today === then ? [] : [`the dependencies of ${ref} are those installed today: its lock file differs`]
 }
 
-async function git(cwd: string, args: string[], hint: string): Promise<string> {
+/** What a git hook is given to find its repository by. It would lead astray in here. */
+const LOCAL_VARIABLES =
+  /^GIT_(DIR|WORK_TREE|COMMON_DIR|INDEX_FILE|PREFIX|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|NAMESPACE)$/
+
+async function git(cwd: string, args: string[], hint: string, variables: NodeJS.ProcessEnv = {}): Promise<string> {
+  const inherited = Object.entries(process.env).filter(([name]) => !LOCAL_VARIABLES.test(name))
+  const env = { ...Object.fromEntries(inherited), ...variables }
   try {
-    const { stdout } = await run('git', args, { cwd, maxBuffer: 1 << 24 })
+    // The user's hooks are about the user's tree.
+    const { stdout } = await run('git', ['-c', 'core.hooksPath=/dev/null', ...args], { cwd, env, maxBuffer: 1 << 24 })
     return stdout.trim()
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string }
