@@ -154,3 +154,9 @@ export type LineRecord = z.infer<typeof recordSchema>
 export type StoredData = z.infer<typeof dataSchema>
 /** Header lines as they stand in a line. */
 export type StoredHeaders = z.infer<typeof headersSchema>
+
+/** The JSON Schema of one line of a recording, as `schemas/recording.json` has it. */
+export function recordingJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(recordSchema, { target: 'draft-2020-12' }) as Record<string, unknown>
+  return { ...schema, title: 'One line of a retrial recording' }
+}
