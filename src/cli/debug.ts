@@ -10,6 +10,7 @@ import { computeSignals } from '../signals/compute-signals.ts'
 import { debugRun } from '../signals/debug-run.ts'
 import { hypothesise } from '../signals/hypothesise.ts'
 import { projectRun } from '../trace/project-run.ts'
+import { readFleet } from './debug-fleet.ts'
 import { readEntries, readMetrics } from './debug-input.ts'
 
 interface DebugOptions {
@@ -17,6 +18,8 @@ interface DebugOptions {
   traces?: string
   logs?: string
   metrics?: string
+  among?: string[]
+  previousRelease?: string
   json?: boolean
 }
 
@@ -30,6 +33,8 @@ export function registerDebug(program: Command): void {
     .option('--traces <file>', 'spans: a JSON array or JSON Lines')
     .option('--logs <file>', 'log events: a JSON array or JSON Lines')
     .option('--metrics <file>', 'what is known of many runs: a JSON object')
+    .option('--among <paths...>', 'recordings of many runs, or folders of them, to compute those metrics from')
+    .option('--previous-release <release>', 'with --among: the release to compare with (default: the one before)')
     .option('--json', 'print JSON')
     .action(async (recording: string | undefined, options: DebugOptions) => {
       const text = recording === undefined ? await debugTraces(options) : await debugRecording(recording, options)
@@ -39,13 +44,16 @@ export function registerDebug(program: Command): void {
 
 async function debugRecording(file: string, options: DebugOptions): Promise<string> {
   if (options.run !== undefined || options.traces !== undefined || options.logs !== undefined) throw argumentsError()
-  const metrics: MetricsSnapshot = options.metrics === undefined ? {} : await readMetrics(options.metrics)
   const recording = await readRecording(file, { mode: 'prefix' })
   const trace = projectRun(recording)
+  const metrics: MetricsSnapshot = {
+    ...(options.among !== undefined && (await readFleet(options.among, trace, options.previousRelease))),
+    ...(options.metrics !== undefined && (await readMetrics(options.metrics))),
+  }
   const signals = computeSignals(trace)
   const hypotheses = hypothesise({ signals, metrics })
   const { integrity, notes } = recording
-  if (options.json === true) return toJson({ ...trace.context, file, integrity, signals, hypotheses, notes })
+  if (options.json === true) return toJson({ ...trace.context, file, integrity, signals, metrics, hypotheses, notes })
   return renderInvestigation({ trace, signals, hypotheses, integrity, notes, file }, terminal())
 }
 
