@@ -3,11 +3,11 @@ import { join, relative } from 'node:path'
 import type { Command } from 'commander'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { RetrialError } from '../core/errors.ts'
-import { readRecording } from '../recording/read-recording.ts'
 import { createReplayPool } from '../replay/replay-pool.ts'
 import { renderReplay, toReplayJson } from '../report/render-replay.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { openRecording } from '../suite/open-recording.ts'
 import { resolveAgent } from '../trial/resolve-agent.ts'
 import { runReplay } from '../trial/run-replay.ts'
 import { chooseExitCode } from './exit-code.ts'
@@ -35,7 +35,7 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   const config = resolveConfig({ out_dir: options.out })
   const scenario = loadScenario(file)
   const { source, name, on_divergence } = choose(scenario, options.candidate)
-  const recording = await readRecording(scenario.recording, { mode: 'prefix' })
+  const { recording } = await openRecording(scenario)
   const agent = await resolveAgent(source, scenario, recording, join(config.out_dir, 'revisions'))
   const outDir = join(config.out_dir, 'replays', scenario.id)
   await mkdir(outDir, { recursive: true })

@@ -39,12 +39,15 @@ export function isAbnormalStop(reason: string): boolean {
  * its output, else `error` when it threw, else `completed`.
  */
 export function deriveStopReason(output: unknown, threw: boolean): string {
-  if (threw) return 'error'
-  if (typeof output === 'object' && output !== null) {
-    for (const key of ['stop_reason', 'stopReason', 'finish_reason']) {
-      const reason = (output as Record<string, unknown>)[key]
-      if (typeof reason === 'string' && reason !== '') return reason
-    }
+  return threw ? 'error' : (statedStopReason(output) ?? 'completed')
+}
+
+/** The stop reason that an agent's output names; null when it names none. */
+export function statedStopReason(output: unknown): string | null {
+  if (typeof output !== 'object' || output === null) return null
+  for (const key of ['stop_reason', 'stopReason', 'finish_reason']) {
+    const reason = (output as Record<string, unknown>)[key]
+    if (typeof reason === 'string' && reason !== '') return reason
   }
-  return 'completed'
+  return null
 }

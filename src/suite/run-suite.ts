@@ -1,15 +1,13 @@
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { isRetrialError, RetrialError } from '../core/errors.ts'
-import type { Recording } from '../model/recording.ts'
 import type { ScenarioReport } from '../model/verdict.ts'
-import { checkLock } from '../recording/lock-file.ts'
-import { readRecording } from '../recording/read-recording.ts'
 import { createReplayPool } from '../replay/replay-pool.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { runTrial } from '../trial/run-trial.ts'
 import { exitCodeOf } from '../verify/exit-code-of.ts'
+import { type OpenedRecording, openRecording } from './open-recording.ts'
 
 export interface SuiteOptions {
   /** Replays at a time. */
@@ -29,6 +27,8 @@ export interface SuiteFault {
 export interface SuiteResult {
   reports: ScenarioReport[]
   faults: SuiteFault[]
+  /** Ids of `only` that no scenario and no candidate has. */
+  unknown: string[]
   /** 0 pass · 1 a gate fails · 2 a scenario or recording is not in order · 3 inconclusive, or nothing ran · 4 something broke. */
   exit_code: 0 | 1 | 2 | 3 | 4
   duration_ms: number
@@ -42,11 +42,12 @@ export interface SuiteResult {
 export async function runSuite(files: readonly string[], options: SuiteOptions): Promise<SuiteResult> {
   const began = performance.now()
   const faults: SuiteFault[] = []
-  const opened: { scenario: Scenario; recording: Recording }[] = []
+  const opened: OpenedScenario[] = []
+  const unknown = new Set(options.only)
   for (const file of files) {
     try {
-      const scenario = select(loadScenario(file), options.only ?? [])
-      if (scenario !== null) opened.push({ scenario, recording: await openRecording(scenario) })
+      const scenario = select(loadScenario(file), options.only ?? [], unknown)
+      if (scenario !== null) opened.push({ scenario, ...(await openRecording(scenario)) })
     } catch (error) {
       faults.push({ file, error: toFault(error) })
     }
@@ -57,64 +58,35 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
   const pool = createReplayPool({ ahead: options.workers, jobs, cacheDir: join(options.outDir, 'cache') })
   try {
     const reports = await Promise.all(
-      opened.map(({ scenario, recording }) => runTrial(scenario, recording, { pool, outDir: options.outDir, limit })),
+      opened.map(({ scenario, recording, assumptions }) =>
+        runTrial(scenario, recording, { pool, outDir: options.outDir, limit, assumptions }),
+      ),
     )
-    return { reports, faults, exit_code: exitCode(reports, faults), duration_ms: performance.now() - began }
+    const exit_code = exitCode(reports, faults, unknown.size > 0)
+    return { reports, faults, unknown: [...unknown], exit_code, duration_ms: performance.now() - began }
   } finally {
     pool.close()
   }
 }
 
-/** The scenario with the wanted candidates only; null when nothing of it is wanted. */
-function select(scenario: Scenario, only: readonly string[]): Scenario | null {
-  if (only.length === 0 || only.includes(scenario.id)) return scenario
-  const candidates = scenario.candidates.filter(({ id }) => only.includes(id) || only.includes(`${scenario.id}/${id}`))
+interface OpenedScenario extends OpenedRecording {
+  scenario: Scenario
+}
+
+/** The scenario with the wanted candidates only, null when nothing of it is wanted. What is found is no longer unknown. */
+function select(scenario: Scenario, only: readonly string[], unknown: Set<string>): Scenario | null {
+  if (only.length === 0) return scenario
+  const isWanted = (...names: string[]): boolean => {
+    for (const name of names) unknown.delete(name)
+    return names.some((name) => only.includes(name))
+  }
+  const candidates = scenario.candidates.filter(({ id }) => isWanted(id, `${scenario.id}/${id}`))
+  if (isWanted(scenario.id)) return scenario
   return candidates.length === 0 ? null : { ...scenario, candidates }
 }
 
-/**
- * Opens a scenario's recording. One without a seal may be tried (it ended in a crash, which often is the incident),
- * but its integrity goes into the verdict.
- */
-async function openRecording(scenario: Scenario): Promise<Recording> {
-  try {
-    const recording = await readRecording(scenario.recording, { mode: 'prefix' })
-    if (recording.notes.some(({ code }) => code === 'trace_only')) throw traceOnly(scenario)
-    const pin = checkLock(scenario.recording, recording.digest ?? '')
-    if (pin.status === 'changed') throw changed(scenario)
-    return recording
-  } catch (error) {
-    if (!isRetrialError(error) || error.code !== 'ERR_RECORDING_NOT_FOUND') throw error
-    const { line, column } = scenario.positions(['recording'])
-    throw new RetrialError(error.code, error.message, {
-      hint: error.hint ?? 'Correct the path of the recording.',
-      location: { path: scenario.file, line, column },
-      cause: error,
-    })
-  }
-}
-
-function traceOnly(scenario: Scenario): RetrialError {
-  return new RetrialError(
-    'ERR_SUITE_TRACE_ONLY',
-    'The recording holds spans and logs but no answers, so it cannot be replayed.',
-    {
-      hint: 'Look at it with `retrial debug`, and record the incident to replay it.',
-      location: { path: scenario.recording },
-    },
-  )
-}
-
-function changed(scenario: Scenario): RetrialError {
-  const lock = `${dirname(scenario.recording)}/recordings.lock.json`
-  return new RetrialError('ERR_SUITE_RECORDING_CHANGED', `The recording is not the one that ${lock} pins.`, {
-    hint: `Restore ${basename(scenario.recording)}, or record it anew with \`retrial record\`, which pins it again.`,
-    location: { path: scenario.recording },
-  })
-}
-
 /** Two scenarios of one id would overwrite each other's replays, and nobody could tell their reports apart. */
-function refuseTwins(opened: { scenario: Scenario; recording: Recording }[], faults: SuiteFault[]): void {
+function refuseTwins(opened: OpenedScenario[], faults: SuiteFault[]): void {
   const seen = new Map<string, string>()
   for (const entry of [...opened]) {
     const { id, file, positions } = entry.scenario
@@ -141,8 +113,9 @@ function toFault(error: unknown): RetrialError {
   })
 }
 
-function exitCode(reports: ScenarioReport[], faults: SuiteFault[]): SuiteResult['exit_code'] {
+function exitCode(reports: ScenarioReport[], faults: SuiteFault[], isIncomplete: boolean): SuiteResult['exit_code'] {
   const code = exitCodeOf(reports)
-  if (faults.length === 0 || code === 1) return code
+  if (faults.length === 0) return code === 0 && isIncomplete ? 3 : code
+  if (code === 1) return code
   return faults.some(({ error }) => error.code === 'ERR_SUITE_INTERNAL') ? 4 : 2
 }

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Integrity, Recording } from '../model/recording.ts'
 import { readRecording } from '../recording/read-recording.ts'
@@ -31,7 +31,10 @@ export interface TrialReplay {
 /** Replays one agent against the scenario's recording and reads what it left. */
 export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promise<TrialReplay> {
   const { scenario, recording, agent, outDir, name } = request
+  const out = join(outDir, `${name}.jsonl`)
   await mkdir(outDir, { recursive: true })
+  // A replay that is killed leaves no recording, and must not be taken for the one before it.
+  await Promise.all([out, `${out}.part`].map((path) => rm(path, { force: true })))
   const result = await pool.replay(
     {
       recording: scenario.recording,
@@ -44,7 +47,7 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
       cwd: process.cwd(),
       volatile: scenario.replay.volatile,
       on_divergence: request.on_divergence,
-      out: join(outDir, `${name}.jsonl`),
+      out,
       max_virtual_ms: scenario.replay.max_virtual_ms,
     },
     scenario.replay.max_real_ms,
@@ -80,7 +83,18 @@ function failureOf(end: ReplayResult['end']): string | undefined {
   if (end.outcome === 'deadlock') {
     return end.waiting.length === 0 ? 'it waits for nothing that could come' : `it waits for ${end.waiting.join(', ')}`
   }
-  return 'failure' in end ? end.failure : undefined
+  if (!('failure' in end)) return undefined
+  return end.outcome === 'harness_error' ? explainFailure(end) : end.failure
+}
+
+/** What broke, with what to do about it, in one text. */
+export function explainFailure(error: {
+  failure: string
+  hint?: string | undefined
+  code?: string | undefined
+}): string {
+  const code = error.code === undefined ? '' : ` [${error.code}]`
+  return `${error.failure}${error.hint === undefined ? '' : ` ${error.hint}`}${code}`
 }
 
 const INTEGRITIES: Integrity[] = ['sealed', 'unsealed', 'torn']

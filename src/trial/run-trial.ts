@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { isRetrialError } from '../core/errors.ts'
 import type { Recording } from '../model/recording.ts'
+import { statedStopReason } from '../model/stop-reason.ts'
 import type { BaselineReport, CandidateReport, Reason, ScenarioReport } from '../model/verdict.ts'
 import type { ReplayPool } from '../replay/replay-pool.ts'
 import type { AgentSource, OnDivergence, Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
@@ -10,7 +11,7 @@ import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.
 import { judgeCandidate } from '../verify/judge-candidate.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
 import { resolveAgent } from './resolve-agent.ts'
-import { runReplay, type TrialReplay } from './run-replay.ts'
+import { explainFailure, runReplay, type TrialReplay } from './run-replay.ts'
 
 export interface TrialOptions {
   pool: ReplayPool
@@ -21,6 +22,8 @@ export interface TrialOptions {
    * @default at once
    */
   limit?: (<T>(task: () => Promise<T>) => Promise<T>) | undefined
+  /** What has to be taken for granted about the recording; listed with every verdict. */
+  assumptions?: readonly string[] | undefined
 }
 
 /**
@@ -57,6 +60,7 @@ export async function runTrial(
       reportCandidate(scenario, candidate, replays[index] as TrialReplay, {
         verdict: judged.verdict,
         run: baseline.run,
+        assumptions: options.assumptions ?? [],
       }),
     ),
     duration_ms: performance.now() - began,
@@ -83,12 +87,12 @@ function reportCandidate(
   scenario: Scenario,
   candidate: ScenarioCandidate,
   { run, result }: TrialReplay,
-  baseline: { verdict: BaselineJudgement['verdict']; run: TrialRun },
+  baseline: { verdict: BaselineJudgement['verdict']; run: TrialRun; assumptions: readonly string[] },
 ): CandidateReport {
   const { required_evidence, tolerance, expect, accept_bypass } = scenario.verify
   const judged = judgeCandidate({
     baseline,
-    candidate: run,
+    candidate: { ...run, assumptions: [...baseline.assumptions, ...run.assumptions, ...assumeStop(baseline.run, run)] },
     incident: scenario.incident,
     expect,
     required: required_evidence,
@@ -113,6 +117,13 @@ function reportCandidate(
   }
 }
 
+/** An agent that returns is taken to have completed; where the unfixed one names its stop reason, that may be a lost `return`. */
+function assumeStop(baseline: TrialRun, { trace, agent_error }: TrialRun): string[] {
+  const isTaken = trace?.finished === true && agent_error === null && statedStopReason(trace.output) === null
+  if (!isTaken || statedStopReason(baseline.trace?.output) === null) return []
+  return ['stop_reason completed: its output names none, and that of the baseline does']
+}
+
 /** What the agent printed last, where something broke: often the only word about it. */
 function printed(verdict: string, output: string): Reason[] {
   const said = output.trim()
@@ -122,8 +133,8 @@ function printed(verdict: string, output: string): Reason[] {
 
 function brokenReplay(recording: Recording, error: unknown): TrialReplay {
   const failure = error instanceof Error ? error.message : String(error)
-  const hint = isRetrialError(error) && error.hint !== undefined ? ` ${error.hint} [${error.code}]` : ''
-  const end = { outcome: 'harness_error' as const, failure: `${failure}${hint}` }
+  const { hint, code } = isRetrialError(error) ? error : {}
+  const end = { outcome: 'harness_error' as const, failure: explainFailure({ failure, hint, code }) }
   return {
     run: {
       trace: null,
