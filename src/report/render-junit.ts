@@ -9,6 +9,15 @@ import { element, escapeXml } from './xml.ts'
 export interface RenderJUnitOptions {
   /** Release of the code under test, for the properties. */
   release?: string | undefined
+  /** Scenarios that could not be tried at all: each is a test suite with one `<error>`. */
+  faults?: readonly JUnitFault[] | undefined
+}
+
+/** A scenario file that is not in order. */
+export interface JUnitFault {
+  file: string
+  code: string
+  message: string
 }
 
 /**
@@ -16,11 +25,16 @@ export interface RenderJUnitOptions {
  * inconclusive is a `<failure>` whose type is the verdict (or `inconclusive`); a verdict `error` is an `<error>`.
  */
 export function renderJUnit(reports: readonly ScenarioReport[], options: RenderJUnitOptions = {}): string {
+  const { faults = [] } = options
   const outcomes = reports.flatMap((report) => report.candidates.map(outcomeOf))
   const time = reports.reduce((sum, report) => sum + report.duration_ms, 0)
-  const suites = reports.map((report) => `\n  ${renderSuite(report, options)}`)
-  const attributes = { name: 'retrial', ...countOutcomes(outcomes), time: seconds(time) }
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', attributes, [...suites, '\n'])}\n`
+  const suites = [...reports.map((report) => renderSuite(report, options)), ...faults.map(renderFault)]
+  const attributes = {
+    name: 'retrial',
+    ...countOutcomes([...outcomes, ...faults.map(() => 'error' as const)]),
+    time: seconds(time),
+  }
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', attributes, [...suites.map((suite) => `\n  ${suite}`), '\n'])}\n`
 }
 
 type Outcome = 'passed' | 'failure' | 'error'
@@ -43,6 +57,13 @@ function renderSuite(report: ScenarioReport, { release }: RenderJUnitOptions): s
   const cases = candidates.map((candidate) => `\n    ${renderCase(candidate, report)}`)
   const children = [`\n    ${renderProperties(facts)}`, ...cases, '\n  ']
   return element('testsuite', { ...attributes, time: seconds(duration_ms) }, children)
+}
+
+function renderFault({ file, code, message }: JUnitFault): string {
+  const name = visible(file)
+  const error = element('error', { type: code, message: visible(message) }, [])
+  const testcase = element('testcase', { name, classname: name, file: name, time: seconds(0) }, [error])
+  return element('testsuite', { name, file: name, ...countOutcomes(['error']), time: seconds(0) }, [testcase])
 }
 
 function renderCase(candidate: CandidateReport, { id, file, baseline }: ScenarioReport): string {
