@@ -18,7 +18,9 @@ const VERBS: Record<string, () => Promise<(program: Command) => void>> = {
 export async function main(argv: readonly string[]): Promise<void> {
   // Lowered only at the very end: whatever goes wrong on the way must not look like success.
   process.exitCode = 4
+  // By way of `exit`, so that nothing that was started is left behind.
   process.once('SIGINT', () => process.exit(130))
+  process.once('SIGTERM', () => process.exit(143))
   process.stdout.on('error', endOnClosedPipe)
   try {
     const program = await buildProgram(argv)
