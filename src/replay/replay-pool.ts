@@ -58,6 +58,7 @@ export interface ReplayPoolOptions {
 export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
   const { ahead = 0, jobs = Number.POSITIVE_INFINITY, cacheDir } = options
   const waiting: Worker[] = []
+  const running = new Set<Worker>()
   let closed = false
   let started = 0
   const start = (): Worker => {
@@ -67,19 +68,26 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
   const refill = (): void => {
     while (!closed && waiting.length < ahead && started < jobs) waiting.push(start())
   }
+  // An agent in an endless loop does not notice that its parent is gone.
+  const killAll = (): void => {
+    for (const worker of [...waiting.splice(0), ...running]) worker.kill()
+  }
+  process.once('exit', killAll)
   refill()
   return {
     async replay(job, maxRealMs) {
       const worker = waiting.shift() ?? start()
-      const running = worker.run(job, maxRealMs)
+      running.add(worker)
+      const result = worker.run(job, maxRealMs).finally(() => running.delete(worker))
       // The next one starts while this one runs, once it has had its head start.
       await worker.ready
       refill()
-      return running
+      return result
     },
     close() {
       closed = true
       for (const worker of waiting.splice(0)) worker.kill()
+      if (running.size === 0) process.off('exit', killAll)
     },
   }
 }
