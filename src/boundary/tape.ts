@@ -79,6 +79,8 @@ export interface BoundaryContext {
   parent?: string | undefined
   /** The door that a request came in by, when it goes on through another one. */
   door?: Door | undefined
+  /** The body of that request, if that door knows it. */
+  body?: Uint8Array | undefined
 }
 
 const contexts = new AsyncLocalStorage<BoundaryContext | null>()

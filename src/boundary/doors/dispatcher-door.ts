@@ -1,10 +1,7 @@
-import { machineClock } from '../../core/clock.ts'
-import type { HeaderList } from '../../model/interaction.ts'
-import { type BoundaryContext, currentContext, type HttpAsk, type HttpObserver } from '../tape.ts'
-import { type DispatchHandler, type DispatchOptions, readDispatch } from './dispatch.ts'
+import { currentContext } from '../tape.ts'
+import type { DispatchHandler, DispatchOptions } from './dispatch.ts'
 import { serveDispatch } from './dispatcher-serve.ts'
-import { toHeaderList } from './headers.ts'
-import { bodyAtHand, tapBody } from './request-body.ts'
+import { tapDispatch } from './tap-dispatch.ts'
 
 type Dispatch = (this: unknown, options: DispatchOptions, handler: DispatchHandler) => boolean
 
@@ -28,14 +25,15 @@ export function patchDispatcherPrototype(prototype: Record<string | symbol, unkn
       // No recording can answer a connection that changes its protocol: the guard refuses it by name.
       return options.upgrade ? base.call(this, options, handler) : serveDispatch(context, options, handler)
     }
-    return observeDispatch(context, options, handler, (opts, tapped) => {
-      nested = true
-      try {
-        return base.call(this, opts, tapped)
-      } finally {
-        nested = false
-      }
-    })
+    const tapped = tapDispatch(context, options, handler)
+    if (tapped === null) return base.call(this, options, handler)
+    seen.add(tapped)
+    nested = true
+    try {
+      return base.call(this, options, tapped)
+    } finally {
+      nested = false
+    }
   }
   Object.defineProperty(prototype, 'dispatch', { value: dispatch, configurable: true, writable: true })
   Object.defineProperty(prototype, PATCHED, { value: true })
@@ -53,95 +51,4 @@ export function patchGlobalDispatcher(): void {
     while (owner && !Object.hasOwn(owner, 'dispatch')) owner = Object.getPrototypeOf(owner)
     if (owner) patchDispatcherPrototype(owner)
   }
-}
-
-function observeDispatch(
-  context: BoundaryContext,
-  options: DispatchOptions,
-  handler: DispatchHandler,
-  proceed: (options: DispatchOptions, handler: DispatchHandler) => boolean,
-): boolean {
-  let ask: HttpAsk
-  try {
-    ask = { ...readDispatch(options), door: context.door ?? 'undici', at: machineClock.now() }
-  } catch {
-    // Not a request that undici accepts either: let it say so.
-    return proceed(options, handler)
-  }
-  let observer: HttpObserver | null = null
-  const observe = (body: Uint8Array | null): HttpObserver | null => {
-    if (observer !== null) return observer
-    const decision = context.tape.http({ ...ask, body }, context.parent)
-    if (decision.kind === 'proceed') observer = decision.observer
-    return observer
-  }
-  const atHand = bodyAtHand(options.body)
-  let sent: Uint8Array = new Uint8Array()
-  if (atHand !== undefined) observe(atHand)
-  const onSent = (bytes: Uint8Array): void => {
-    sent = bytes
-    observe(bytes)
-  }
-  const body = atHand === undefined ? tapBody(options.body, onSent) : options.body
-  const tapped = tapHandler(handler, () => observe(sent))
-  seen.add(tapped)
-  return proceed(atHand === undefined ? { ...options, body } : options, tapped)
-}
-
-/** A handler that passes everything on and tells the observer on the way. */
-function tapHandler(handler: DispatchHandler, observer: () => HttpObserver | null): DispatchHandler {
-  let given = false
-  let headSeen = false
-  const head = (status: number, headers: HeaderList, statusText: string): void => {
-    if (status < 200) return
-    headSeen = true
-    observer()?.head({ status, headers, status_text: statusText ?? '' })
-  }
-  const failed = (error: unknown): void => {
-    if (given) observer()?.aborted(error)
-    else observer()?.failed(error)
-  }
-  const taps: Record<string, (...args: never[]) => unknown[] | undefined> = {
-    // Old style. The client aborts through the function it is handed here.
-    onConnect: (abort: (reason?: unknown) => void, ...rest: unknown[]) => [
-      (reason?: unknown): void => {
-        given = true
-        abort(reason)
-      },
-      ...rest,
-    ],
-    onHeaders: (status: number, raw: unknown, _resume: unknown, text: string) =>
-      void head(status, toHeaderList(raw), text),
-    onData: (chunk: Uint8Array) => void observer()?.chunk(chunk),
-    onComplete: () => void observer()?.complete(),
-    onError: (error: unknown) => void failed(error),
-    // New style. The controller knows whether the client aborted.
-    onResponseStart: (_controller: unknown, status: number, headers: unknown, text: string) =>
-      void head(status, toHeaderList(headers), text),
-    onResponseData: (_controller: unknown, chunk: Uint8Array) => void observer()?.chunk(chunk),
-    onResponseEnd: () => void observer()?.complete(),
-    onResponseError: (controller: { aborted?: boolean } | null, error: unknown) => {
-      given ||= controller?.aborted === true
-      failed(error)
-      return undefined
-    },
-    onUpgrade: () =>
-      void (headSeen || observer()?.head({ status: 101, headers: [], status_text: 'Switching Protocols' })),
-  }
-  return new Proxy(handler, {
-    get(target, key) {
-      const method = target[key as string]
-      if (typeof method !== 'function') return method
-      const tap = taps[key as string] as ((...args: unknown[]) => unknown[] | undefined) | undefined
-      return (...args: unknown[]) => {
-        let passed = args
-        try {
-          passed = tap?.(...args) ?? args
-        } catch {
-          // The recorder's trouble is not the agent's.
-        }
-        return method.apply(target, passed)
-      }
-    },
-  })
 }

@@ -29,7 +29,8 @@ export function installFetchDoor(): void {
     if (context === null || isLocal(input)) return native(input, init)
     if (context.tape.mode === 'serve') return serveFetch(context, input, init)
     // Watched at the dispatcher, where nothing of the response has to be wrapped.
-    return runInContext({ ...context, door: 'fetch' }, () => native(input, init))
+    const body = bodyAtHand(init?.body) ?? undefined
+    return runInContext({ ...context, door: 'fetch', body }, () => native(input, init))
   }
   Object.defineProperty(fetch, INSTALLED, { value: true })
   Object.defineProperty(globalThis, 'fetch', { value: fetch, configurable: true, writable: true, enumerable: true })

@@ -20,18 +20,9 @@ export async function readBody(body: unknown): Promise<Uint8Array | null> {
   return Buffer.concat(parts)
 }
 
-/** Passes a streamed body on and keeps a copy; `onEnd` gets all bytes once the last one was taken. */
-export async function* tapBody(body: unknown, onEnd: (bytes: Uint8Array) => void): AsyncGenerator<unknown> {
-  const parts: Uint8Array[] = []
-  try {
-    for await (const chunk of toIterable(body)) {
-      // A copy: the client may reuse the buffer once it is sent.
-      parts.push(Uint8Array.from(toBytes(chunk)))
-      yield chunk
-    }
-  } finally {
-    onEnd(Buffer.concat(parts))
-  }
+/** True for a body whose bytes are all there, so that reading it to its end has an end. */
+export function isAllThere(body: unknown): boolean {
+  return body instanceof Blob || body instanceof FormData
 }
 
 function toIterable(body: unknown): AsyncIterable<unknown> | Iterable<unknown> {
@@ -43,6 +34,7 @@ function toIterable(body: unknown): AsyncIterable<unknown> | Iterable<unknown> {
   return body as AsyncIterable<unknown>
 }
 
-function toBytes(chunk: unknown): Uint8Array {
+/** Bytes of a piece of a body. */
+export function toBytes(chunk: unknown): Uint8Array {
   return typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array)
 }
