@@ -138,7 +138,7 @@ function wrapsMessage(item: JsonValue): boolean {
 }
 
 /** True when a value is nested deeper than a limit. */
-export function isDeeper(value: JsonValue, limit: number): boolean {
+function isDeeper(value: JsonValue, limit: number): boolean {
   if (value === null || typeof value !== 'object') return false
   if (limit === 0) return true
   return Object.values(value).some((item) => isDeeper(item, limit - 1))

@@ -17,7 +17,7 @@ interface PartOptions {
 }
 
 /** Where a recording is until it is sealed. */
-export function partOf(path: string): string {
+function partOf(path: string): string {
   return `${path}.part`
 }
 

@@ -106,16 +106,45 @@ test('refuses lines of another recording given a splice', () => {
   }
 })
 
-/** Lines with the checksums and the numbers that a careful forger would give them. */
-function reseal(lines: string[]): Buffer {
+/** Lines with the checksums, and if wanted the numbers, that a careful forger would give them. */
+function reseal(lines: string[], renumber = true): Buffer {
   let crc = 0
-  const bodies = lines.map((line, seq) => `${line.slice(0, -18).replace(/^\{"seq":\d+/, `{"seq":${seq}`)}`)
-  const sealed = bodies.map((body) => {
+  const sealed = lines.map((line, seq) => {
+    const body = renumber ? line.slice(0, -18).replace(/^\{"seq":\d+/, `{"seq":${seq}`) : line.slice(0, -18)
     crc = crc32(body, crc)
     return `${body},"crc":"${crc.toString(16).padStart(8, '0')}"}\n`
   })
   return Buffer.from(sealed.join(''))
 }
+
+test('refuses the recording given an edit and every checksum made anew', () => {
+  const lines = linesOf(sampleBytes())
+  const edited = lines.map((line) => line.replace('"query":"refund"', '"query":"refine"'))
+  expect(edited).not.toEqual(lines)
+  expect(attempt(reseal(edited), 'strict')).toBe('ERR_RECORDING_DAMAGED')
+})
+
+test('refuses numbers that do not count up given right checksums', () => {
+  const lines = linesOf(sampleBytes()).slice(0, -1)
+  expect(attempt(reseal(lines), 'prefix')).toBeTypeOf('object')
+  for (const line of [1, lines.length - 1]) {
+    const changed = lines.with(line, (lines[line] as string).replace(/"seq":\d+/, '"seq":77'))
+    expect(attempt(reseal(changed, false), 'prefix')).toBe('ERR_RECORDING_DAMAGED')
+  }
+})
+
+test('refuses anything after the seal, even with a right checksum', () => {
+  const bytes = sampleBytes()
+  const lines = linesOf(bytes)
+  const note = `{"seq":0,"kind":"note","at_ms":1,"code":"x","message":"y"${' '.repeat(18)}`
+  for (const mode of ['strict', 'prefix'] as const) {
+    expect(attempt(reseal([...lines, note]), mode)).toBe('ERR_RECORDING_DAMAGED')
+    expect(attempt(reseal([...lines, lines.at(-1) as string]), mode)).toBe('ERR_RECORDING_DAMAGED')
+    for (const tail of [' ', '{', '\0']) {
+      expect(attempt(Buffer.concat([bytes, Buffer.from(tail)]), mode)).toBe('ERR_RECORDING_DAMAGED')
+    }
+  }
+})
 
 test('refuses the recording given a line deleted and every checksum made anew', () => {
   const lines = linesOf(sampleBytes())

@@ -9,6 +9,9 @@ import { saveRecording } from '../../src/recording/save-recording.ts'
 import { HEADER, modelCall } from './support/messages.ts'
 import { sampleRecording, tempFolder } from './support/sample.ts'
 
+/** A tool of the system, not of a package. */
+const MAKE_PIPE = 'mkfifo'
+
 function saved(): string {
   const path = join(tempFolder(), 'run.jsonl')
   saveRecording(path, sampleRecording(), { sync: false })
@@ -92,7 +95,7 @@ test('refuses a link, a folder and a pipe, and waits for none of them', async ()
   const folder = tempFolder()
   symlinkSync(saved(), join(folder, 'link.jsonl'))
   mkdirSync(join(folder, 'folder.jsonl'))
-  execFileSync('mkfifo', [join(folder, 'pipe.jsonl')])
+  execFileSync(MAKE_PIPE, [join(folder, 'pipe.jsonl')])
   for (const name of ['link', 'folder', 'pipe']) {
     expect(await codeOf(join(folder, `${name}.jsonl`)), name).toBe('ERR_RECORDING_NOT_A_FILE')
   }

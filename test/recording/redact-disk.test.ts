@@ -117,3 +117,14 @@ test('writes a marker, and nothing of the value, given a redactor that fails', a
   expect(text).toContain('redaction_failed')
   expect((await readRecording(path)).interactions).toHaveLength(1)
 })
+
+test('replaces a secret at the start of a record given only its end gives it away', () => {
+  const [secret = ''] = fc.sample(anyPassword, 1)
+  const path = join(tempFolder(), 'run.jsonl')
+  const writer = createRecordingWriter(path, HEADER, { redactor: createRedactor({ salt: SALT }) })
+  const call = modelCall('c1', [{ role: 'user', content: `password="${secret}"` }])
+  if (call.kind === 'http') call.request.url += `/items/${secret}`
+  writer.call(call)
+  expect(readFileSync(`${path}.part`, 'utf8')).not.toContain(secret)
+  writer.seal()
+})

@@ -217,3 +217,17 @@ test('gives the same text for a body that repeats a history as for the body alon
     { numRuns: 60 },
   )
 })
+
+test('searches a history again given a secret in it was recognised since', () => {
+  const one = redactor()
+  const [secret = ''] = fc.sample(anyPassword, 1)
+  const messages = Array.from({ length: 30 }, (_, i) => ({
+    role: 'user',
+    content: `${i} ${secret} ${'and so on '.repeat(40)}`,
+  }))
+  const body = (length: number) => JSON.stringify({ model: 'm', messages: messages.slice(0, length) })
+  expect(one.text(body(28))).toContain(secret)
+  one.json({ password: secret })
+  expect(one.text(body(29))).not.toContain(secret)
+  expect(one.text(body(30))).not.toContain(secret)
+})

@@ -226,11 +226,11 @@ test('closes its file once no sync needs it given a seal right after a write', a
     ...machineIo,
     fdatasync: (fd, done) =>
       machineIo.fdatasync(fd, (error) => {
-        log.push('synced')
+        log.push(`synced ${fd}`)
         done(error)
       }),
     closeSync: (fd) => {
-      log.push('closed')
+      log.push(`closed ${fd}`)
       machineIo.closeSync(fd)
     },
   }
@@ -240,7 +240,9 @@ test('closes its file once no sync needs it given a seal right after a write', a
   writer.call(modelCall('c1', history))
   writer.seal()
   await durable
-  expect(log.indexOf('synced')).toBeLessThan(log.lastIndexOf('closed'))
+  const synced = log.findIndex((line) => line.startsWith('synced'))
+  expect(log[synced + 1]).toBe(log[synced]?.replace('synced', 'closed'))
+  expect(log.slice(0, synced)).not.toContain(log[synced + 1])
   expect(readdirSync(join(path, '..'))).toEqual(['run.jsonl'])
   expect(readFileSync(path, 'utf8')).toContain('"kind":"seal"')
   writer.call(modelCall('c2', history))
