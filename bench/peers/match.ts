@@ -19,7 +19,7 @@ export const peer: Peer = {
     asks = new Map(exchanges.map((exchange) => [exchange.key, asAsk(exchange)]))
   },
   call({ key }) {
-    const match = index.take(canonicaliseAsk(asks.get(key) as HttpAsk), renaming)
+    const match = index.take(canonicaliseAsk(asks.get(key) as HttpAsk), renaming, 0)
     if (match?.grade !== 'exact') throw new Error(`${key} was not matched`)
     return undefined
   },

@@ -1,6 +1,6 @@
 import type { FunctionAsk, HttpAsk } from '../boundary/tape.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../core/json.ts'
+import { type JsonObject, type JsonValue, parseJson } from '../core/json.ts'
 import {
   type HeaderList,
   headerValue,
@@ -64,7 +64,7 @@ function canonicaliseHttp(method: string, href: string, headers: HeaderList, bod
   return finish('http', target, {
     ...(meaningful.length > 0 && { headers: Object.fromEntries(meaningful) }),
     ...(Object.keys(query).length > 0 && { query }),
-    ...(body !== null && { body: canonicaliseBody(body, headers) }),
+    ...(body !== null && canonicaliseBody(body, headers)),
   })
 }
 
@@ -77,12 +77,35 @@ export function canonicalText(target: string, content: JsonObject): string {
   return `${target}\n${canonicalJson(content)}`
 }
 
-function canonicaliseBody(body: Payload, headers: HeaderList): JsonValue {
+function canonicaliseBody(body: Payload, headers: HeaderList): JsonObject {
   if ('base64' in body) return { base64: body.base64 }
-  const parsed = /^\s*[[{]/.test(body.text) ? parseJson(body.text) : undefined
-  if (isJsonObject(parsed) || Array.isArray(parsed)) return parsed
+  const parsed = /^\s*[[{]/.test(body.text) ? parseExactly(body.text) : undefined
+  if (parsed !== undefined) return { body: parsed }
   const type = headerValue(headers, 'content-type') ?? ''
   const boundary = /^multipart\/[^;]+;.*boundary="?([^";]+)"?/i.exec(type)?.[1]
   // Clients draw the boundary by lot; the parts are what was asked.
   return { text: boundary === undefined ? payloadText(body) : payloadText(body).replaceAll(boundary, 'boundary') }
+}
+
+/** What may be a number that JavaScript cannot hold: a long integer, or one with an exponent. */
+const UNSAFE_NUMBER = /[:[,]\s*-?(?:\d{16}|\d[\d.]*[eE])/
+
+/** Parses JSON; undefined when it is none, or when numbers that differ would become equal. */
+function parseExactly(text: string): JsonValue | undefined {
+  if (!UNSAFE_NUMBER.test(text)) return parseJson(text)
+  let isExact = true
+  const check = (_key: string, value: unknown, { source }: { source?: string }): unknown => {
+    if (typeof value === 'number' && source !== undefined) isExact &&= holds(value, source)
+    return value
+  }
+  try {
+    const parsed = JSON.parse(text, check as (key: string, value: unknown) => unknown) as JsonValue
+    return isExact ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function holds(value: number, source: string): boolean {
+  return /^-?\d+$/.test(source) ? BigInt(source) === BigInt(value) : Number.isFinite(value)
 }

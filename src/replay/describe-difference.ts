@@ -12,26 +12,44 @@ interface Difference {
 /** Longest value that is shown whole, characters. */
 const SHOWN = 2_000
 
+/** How much is shown before the first difference of longer ones, characters. */
+const LEAD = 200
+
 /**
  * The first place where two contents differ, as a JSON path into the body (`$`), the query (`query`) or the arguments
  * (`args`), with both values there and a line diff of the text. Null when they are equal.
  */
 export function describeDifference(recorded: JsonObject, asked: JsonObject): Divergence['difference'] {
   const difference = firstDifference('', recorded, asked)
-  if (difference === null) return null
-  const { path } = difference
-  const [before, after] = [difference.recorded, difference.asked].map((value) =>
-    value === undefined ? null : toText(value),
-  )
+  return difference && showDifference(difference)
+}
+
+/** The place where two calls of different targets differ first: the target itself. */
+export function describeTargets(recorded: string, asked: string): Divergence['difference'] {
+  return showDifference({ path: 'request', recorded, asked })
+}
+
+function showDifference({ path, recorded, asked }: Difference): NonNullable<Divergence['difference']> {
+  const [before, after] = cutAlike(toText(recorded), toText(asked))
   return {
-    path: path.replace(/^\.body/, '$').replace(/^\.(query|args|headers)/, '$1') || '$',
-    recorded: before === null || before === undefined ? null : before.slice(0, SHOWN),
-    asked: after === null || after === undefined ? null : after.slice(0, SHOWN),
-    text_diff: lineDiff((before ?? '').slice(0, SHOWN), (after ?? '').slice(0, SHOWN)),
+    path: path.replace(/^\.body/, '$').replace(/^\.(query|args|headers|text|base64)/, '$1') || '$',
+    recorded: before ?? null,
+    asked: after ?? null,
+    text_diff: lineDiff(before ?? '', after ?? ''),
   }
 }
 
-function toText(value: JsonValue): string {
+/** Two texts short enough to be shown: of long ones, the part around their first difference. */
+function cutAlike(before: string | undefined, after: string | undefined): [string | undefined, string | undefined] {
+  let at = 0
+  if (before !== undefined && after !== undefined) while (at < before.length && before[at] === after[at]) at++
+  const from = Math.max(before?.length ?? 0, after?.length ?? 0) > SHOWN ? Math.max(0, at - LEAD) : 0
+  const cut = (text: string): string =>
+    `${from > 0 ? '…' : ''}${text.slice(from, from + SHOWN)}${text.length > from + SHOWN ? '…' : ''}`
+  return [before === undefined ? undefined : cut(before), after === undefined ? undefined : cut(after)]
+}
+
+function toText(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
 }
 
@@ -51,6 +69,15 @@ function firstDifference(
 ): Difference | null {
   if (recorded === undefined || asked === undefined) return recorded === asked ? null : { path, recorded, asked }
   if (Array.isArray(recorded) && Array.isArray(asked)) {
+    const at = findInserted(recorded, asked)
+    if (at !== null) {
+      return {
+        path: `${path}[${at}]`,
+        ...(recorded.length > asked.length
+          ? { recorded: recorded[at], asked: undefined }
+          : { recorded: undefined, asked: asked[at] }),
+      }
+    }
     for (let i = 0; i < Math.max(recorded.length, asked.length); i++) {
       const found = firstDifference(`${path}[${i}]`, recorded[i], asked[i])
       if (found) return found
@@ -61,11 +88,30 @@ function firstDifference(
     const keys = [...new Set([...Object.keys(recorded), ...Object.keys(asked)])]
     // Values first: a longer list says less than what changed inside of it, or beside it.
     const found = keys
-      .map((key) => firstDifference(`${path}${step(key)}`, recorded[key], asked[key]))
+      .map((key) => firstDifference(`${path}${step(key)}`, own(recorded, key), own(asked, key)))
       .filter((one) => one !== null)
     return found.find((one) => one.recorded !== undefined && one.asked !== undefined) ?? found[0] ?? null
   }
   return canonicalJson(recorded) === canonicalJson(asked) ? null : { path, recorded, asked }
+}
+
+/** Where the longer of two lists has elements that the other lacks, all else being equal; null when that is not all. */
+function findInserted(a: JsonValue[], b: JsonValue[]): number | null {
+  if (a.length === b.length) return null
+  const [longer, shorter] = (a.length > b.length ? [a, b] : [b, a]).map((list) => list.map(canonicalJson)) as [
+    string[],
+    string[],
+  ]
+  let head = 0
+  while (head < shorter.length && longer[head] === shorter[head]) head++
+  let tail = 0
+  while (tail < shorter.length - head && longer.at(-1 - tail) === shorter.at(-1 - tail)) tail++
+  return head + tail === shorter.length ? head : null
+}
+
+/** A field of that name, not what every object has by it. */
+function own(object: JsonObject, key: string): JsonValue | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
 function step(key: string): string {
@@ -83,16 +129,16 @@ export function classifyDifference(
   if (/^\$\.(system|instructions|systemInstruction|system_instruction)\b/.test(path)) return 'prompt_changed'
   if (/^\$\.(tools|functions|tool_choice|toolConfig)\b/.test(path)) return 'tools_changed'
   if (/^\$\.model\b/.test(path)) return 'model_changed'
-  const message = /^\$\.(messages|input|contents)\[(\d+)\]/.exec(path)
-  if (message === null) return 'request_changed'
-  const [, list = '', index = ''] = message
-  if (difference.recorded === null) return 'extra_turn'
-  if (difference.asked === null) return 'missing_turn'
-  const [before, after] = [recorded, asked].map((content) => messageAt(content, list, Number(index)))
-  const role = String(after?.role ?? before?.role ?? '')
-  if (role === 'system' || role === 'developer') return 'prompt_changed'
+  if (/^\$\.(input|prompt)$/.test(path)) return 'message_changed'
+  const found = /^\$\.(messages|input|contents)\[(\d+)\](.*)$/.exec(path)
+  if (found === null) return 'request_changed'
+  const [, list = '', index = '', within = ''] = found
+  const message = messageAt(difference.asked === null ? recorded : asked, list, Number(index))
+  if (message?.role === 'system' || message?.role === 'developer') return 'prompt_changed'
+  if (within === '' && difference.recorded === null) return 'extra_turn'
+  if (within === '' && difference.asked === null) return 'missing_turn'
   const isToolResult =
-    role === 'tool' || /tool_result|function_call_output|toolResult/.test(JSON.stringify(after ?? before ?? ''))
+    message?.role === 'tool' || /tool_result|function_call_output|toolResult/.test(JSON.stringify(message ?? ''))
   return isToolResult ? 'tool_result_changed' : 'message_changed'
 }
 

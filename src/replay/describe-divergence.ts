@@ -1,11 +1,14 @@
 import type { Divergence } from '../model/verdict.ts'
 import type { CanonicalCall } from './canonical-call.ts'
-import { classifyDifference, describeDifference } from './describe-difference.ts'
+import { classifyDifference, describeDifference, describeTargets } from './describe-difference.ts'
 import type { EvidenceEntry, EvidenceIndex } from './evidence-index.ts'
 import { findNearest } from './find-nearest.ts'
+import type { Renaming } from './renaming.ts'
 
 interface Asked {
   step: number
+  /** When it was asked, ms since the start of the run. */
+  at_ms: number
   interaction: string
   call: CanonicalCall
   /** `llm_generate gpt-4o`, for people. */
@@ -19,11 +22,17 @@ export interface FoundDivergence {
 }
 
 /** Says what was asked that the recording does not hold, what is closest to it, where they differ and what can be done. */
-export function describeDivergence(asked: Asked, index: EvidenceIndex, grade: 'stale' | 'none'): FoundDivergence {
-  const nearest = findNearest(asked.call, index.entries)
-  const exhausted = index.isExhausted(asked.call)
-  const difference = nearest === null || exhausted ? null : describeDifference(nearest.call.content, asked.call.content)
-  const kind = kindOf(asked.call, nearest, exhausted, difference)
+export function describeDivergence(
+  asked: Asked,
+  index: EvidenceIndex,
+  renaming: Renaming,
+  grade: 'stale' | 'none',
+): FoundDivergence {
+  const { call } = asked
+  const nearest = findNearest(call, index.entries)
+  const exhausted = index.isExhausted(call, renaming, asked.at_ms)
+  const difference = nearest === null || exhausted ? null : compare(nearest.call, call, index)
+  const kind = kindOf(call, nearest, exhausted, difference)
   return {
     nearest,
     divergence: {
@@ -38,6 +47,12 @@ export function describeDivergence(asked: Asked, index: EvidenceIndex, grade: 's
       remedies: remediesFor(kind),
     },
   }
+}
+
+function compare(recorded: CanonicalCall, asked: CanonicalCall, { ignore }: EvidenceIndex): Divergence['difference'] {
+  if (recorded.target !== asked.target) return describeTargets(recorded.target, asked.target)
+  // What is ignored is not what keeps the two apart.
+  return describeDifference(ignore(recorded.content), ignore(asked.content))
 }
 
 function kindOf(

@@ -2,7 +2,7 @@ import { answerText, type Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
 import { type CanonicalCall, canonicaliseInteraction, canonicalText } from './canonical-call.ts'
 import { createIgnoreVolatile, type IgnoreVolatile } from './ignore-volatile.ts'
-import { type Renaming, shapeOf, type Token, tokensOf } from './renaming.ts'
+import { type RecordedSide, type Renaming, type Shape, shapeOf, tokensOf } from './renaming.ts'
 
 /** A recorded call and whether its answer was given already. */
 export interface EvidenceEntry {
@@ -15,7 +15,7 @@ export interface EvidenceEntry {
 
 export interface EvidenceMatch {
   entry: EvidenceEntry
-  grade: 'exact' | 'renamed' | 'ignored'
+  grade: 'exact' | 'renamed' | 'ignored' | 'stale'
   note?: string
 }
 
@@ -29,108 +29,156 @@ class Queues {
     else queue.push(entry)
   }
 
-  first(key: string): EvidenceEntry | undefined {
-    const queue = this.#queues.get(key)
+  /** Those that are still unused. */
+  *of(key: string): Generator<EvidenceEntry> {
+    const queue = this.#queues.get(key) ?? []
     // Entries that another rung of the ladder gave away are passed over, once.
-    while (queue?.[0]?.used) queue.shift()
-    return queue?.[0]
+    while (queue[0]?.used) queue.shift()
+    for (const entry of queue) if (!entry.used) yield entry
+  }
+}
+
+/** One way of reading calls: all of their content, or what is left without the volatile fields. */
+class Reading {
+  readonly grade: 'renamed' | 'ignored'
+  readonly #ignore: IgnoreVolatile | null
+  readonly #shapes = new Map<EvidenceEntry, Shape>()
+  readonly #queues = new Queues()
+
+  constructor(entries: readonly EvidenceEntry[], ignore: IgnoreVolatile | null) {
+    this.grade = ignore === null ? 'renamed' : 'ignored'
+    this.#ignore = ignore
+    for (const entry of entries) {
+      const shape = this.shapeOf(entry.call)
+      this.#shapes.set(entry, shape)
+      this.#queues.add(shape.text, entry)
+    }
   }
 
-  all(key: string): EvidenceEntry[] {
-    return this.#queues.get(key)?.filter((entry) => !entry.used) ?? []
+  shapeOf({ text, target, content }: CanonicalCall): Shape {
+    return shapeOf(this.#ignore === null ? text : canonicalText(target, this.#ignore(content)))
+  }
+
+  recorded(entry: EvidenceEntry): Shape {
+    return this.#shapes.get(entry) ?? { text: '', tokens: [] }
+  }
+
+  candidates(shape: Shape): Generator<EvidenceEntry> {
+    return this.#queues.of(shape.text)
   }
 }
 
 /**
  * What the recording can answer, found by content in constant time, never by position. The ladder: the equal call, else one
- * that is equal up to a renaming of values that the agent made, else one that is equal but for volatile fields.
+ * that is equal up to a renaming of values that the agent made, else one that is so but for volatile fields.
  */
 export class EvidenceIndex {
   readonly entries: EvidenceEntry[]
+  /** Takes the volatile fields out of a call's content. */
+  readonly ignore: IgnoreVolatile
   readonly #exact = new Queues()
-  #shapes: Queues | null = null
-  #ignored: Queues | null = null
-  readonly #ignore: IgnoreVolatile | null
+  readonly #nested: Map<string | undefined, EvidenceEntry[]>
+  readonly #ignoring: IgnoreVolatile | null
   readonly #volatile: readonly string[]
-  readonly #tokens = new Map<EvidenceEntry, Token[]>()
-  #worldSince: Map<string, number> | null = null
   readonly #recording: Recording
+  #readings: Reading[] | null = null
+  #worldSince: Map<string, number> | null = null
 
   /** @param volatile Paths that the scenario ignores. */
   constructor(recording: Recording, volatile: readonly string[]) {
     this.#recording = recording
     this.#volatile = volatile
-    this.#ignore = createIgnoreVolatile(volatile)
+    this.#ignoring = createIgnoreVolatile(volatile)
+    this.ignore = this.#ignoring ?? ((content) => content)
     this.entries = recording.interactions.map((interaction, index) => ({
       step: index + 1,
       interaction,
       call: canonicaliseInteraction(interaction),
       used: false,
     }))
-    for (const entry of this.entries) this.#exact.add(entry.call.text, entry)
+    this.#nested = Map.groupBy(this.entries, ({ interaction }) => interaction.parent)
+    for (const entry of this.#inOrder()) this.#exact.add(entry.call.text, entry)
   }
 
-  /** The best unused evidence for a call, marked as used; null when the recording holds none. */
-  take(call: CanonicalCall, renaming: Renaming): EvidenceMatch | null {
-    const match = this.#takeExact(call) ?? this.#takeRenamed(call, renaming) ?? this.#takeIgnored(call)
-    if (match !== null) match.entry.used = true
+  /**
+   * The best unused evidence for a call, marked as used; null when the recording holds none.
+   *
+   * @param at_ms When the call is made, ms since the start of the run.
+   */
+  take(call: CanonicalCall, renaming: Renaming, at_ms: number): EvidenceMatch | null {
+    const match = this.#takeExact(call) ?? this.#takeAlike(call, renaming, at_ms)
+    if (match !== null) this.#use(match.entry)
     return match
   }
 
-  /** True when an equal call was recorded, and its answers are used up. */
-  isExhausted(call: CanonicalCall): boolean {
-    return this.entries.some((entry) => entry.used && entry.call.text === call.text)
+  /** True when such a call was recorded, and its answers are used up. */
+  isExhausted(call: CanonicalCall, renaming: Renaming, at_ms: number): boolean {
+    const used = this.entries.filter((entry) => entry.used)
+    if (used.some((entry) => entry.call.text === call.text)) return true
+    return this.#allReadings().some((reading) => {
+      const asked = reading.shapeOf(call)
+      return used.some((entry) => {
+        const recorded = reading.recorded(entry)
+        return recorded.text === asked.text && renaming.isAlike(recorded.tokens, asked.tokens, this.#side(entry, at_ms))
+      })
+    })
   }
 
   #takeExact(call: CanonicalCall): EvidenceMatch | null {
-    const entry = this.#exact.first(call.text)
+    const [entry] = this.#exact.of(call.text)
     return entry === undefined ? null : { entry, grade: 'exact' }
   }
 
-  #takeRenamed(call: CanonicalCall, renaming: Renaming): EvidenceMatch | null {
-    const shape = shapeOf(call.text)
-    if (shape.tokens.length === 0) return null
-    this.#shapes ??= this.#indexShapes()
-    for (const entry of this.#shapes.all(shape.text)) {
-      const isWorld = (token: string): boolean => this.#isWorld(token, entry)
-      if (!renaming.unify(this.#tokens.get(entry) ?? [], shape.tokens, isWorld)) continue
-      const pairs = renaming.pairs.slice(0, 5).map(([from, to]) => `${from} → ${to}`)
-      return { entry, grade: 'renamed', note: `generated values renamed: ${pairs.join(', ')}` }
+  #takeAlike(call: CanonicalCall, renaming: Renaming, at_ms: number): EvidenceMatch | null {
+    for (const reading of this.#allReadings()) {
+      const asked = reading.shapeOf(call)
+      for (const entry of reading.candidates(asked)) {
+        if (!renaming.unify(reading.recorded(entry).tokens, asked.tokens, this.#side(entry, at_ms))) continue
+        return { entry, grade: reading.grade, note: this.#note(reading, renaming) }
+      }
     }
     return null
   }
 
-  #takeIgnored(call: CanonicalCall): EvidenceMatch | null {
-    const ignore = this.#ignore
-    if (ignore === null) return null
-    const textOf = ({ target, content }: CanonicalCall): string => canonicalText(target, ignore(content))
-    if (this.#ignored === null) {
-      this.#ignored = new Queues()
-      for (const entry of this.entries) this.#ignored.add(textOf(entry.call), entry)
-    }
-    const entry = this.#ignored.first(textOf(call))
-    return entry === undefined ? null : { entry, grade: 'ignored', note: `ignored: ${this.#volatile.join(', ')}` }
+  #note({ grade }: Reading, renaming: Renaming): string {
+    const pairs = renaming.pairs.slice(0, 5).map(([from, to]) => `${from} → ${to}`)
+    const renamed = pairs.length === 0 ? [] : [`generated values renamed: ${pairs.join(', ')}`]
+    return [...(grade === 'ignored' ? [`ignored: ${this.#volatile.join(', ')}`] : []), ...renamed].join('; ')
   }
 
-  #indexShapes(): Queues {
-    const shapes = new Queues()
-    for (const entry of this.entries) {
-      const shape = shapeOf(entry.call.text)
-      this.#tokens.set(entry, shape.tokens)
-      if (shape.tokens.length > 0) shapes.add(shape.text, entry)
+  #allReadings(): Reading[] {
+    if (this.#readings === null) {
+      const entries = this.#inOrder()
+      this.#readings = [new Reading(entries, null)]
+      if (this.#ignoring !== null) this.#readings.push(new Reading(entries, this.#ignoring))
     }
-    return shapes
+    return this.#readings
   }
 
-  /** Whether the world had told the agent this value before it made the recorded call. */
-  #isWorld(token: string, entry: EvidenceEntry): boolean {
+  /** Calls that the agent made itself before those that a wrapped tool made for it. */
+  #inOrder(): EvidenceEntry[] {
+    const own = this.#nested.get(undefined) ?? []
+    return [...own, ...this.entries.filter(({ interaction }) => interaction.parent !== undefined)]
+  }
+
+  /** A wrapped tool that is answered does not make its own calls again. */
+  #use(entry: EvidenceEntry): void {
+    entry.used = true
+    for (const inner of this.#nested.get(entry.interaction.id) ?? []) this.#use(inner)
+  }
+
+  #side({ interaction }: EvidenceEntry, at_ms: number): RecordedSide {
     this.#worldSince ??= firstSeen(this.#recording)
-    const since = this.#worldSince.get(token)
-    return since !== undefined && since <= entry.interaction.started_ms
+    const seen = this.#worldSince
+    return {
+      // Whether the world had told the agent this value before it made the recorded call.
+      isWorld: (token) => (seen.get(token) ?? Number.POSITIVE_INFINITY) <= interaction.started_ms,
+      later_ms: at_ms - interaction.started_ms,
+    }
   }
 }
 
-/** For each generated value of the input and the answers: when the agent first got it, ms. */
+/** For each generated value of the input and the answers: when the agent may first have got it, ms. */
 function firstSeen(recording: Recording): Map<string, number> {
   const seen = new Map<string, number>()
   const see = (text: string, at: number): void => {
@@ -138,7 +186,10 @@ function firstSeen(recording: Recording): Map<string, number> {
   }
   see(JSON.stringify(recording.input), Number.NEGATIVE_INFINITY)
   for (const interaction of recording.interactions) {
-    see(worldText(interaction), interaction.started_ms + (interaction.end?.offset_ms ?? 0))
+    const { started_ms, end } = interaction
+    // The first bytes of a stream may tell what a later call repeats before the stream has ended.
+    const offset = interaction.kind === 'http' ? interaction.answer?.headers_ms : end?.offset_ms
+    see(worldText(interaction), started_ms + (offset ?? 0))
   }
   return seen
 }

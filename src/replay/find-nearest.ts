@@ -12,12 +12,24 @@ export function findNearest(call: CanonicalCall, entries: readonly EvidenceEntry
   let best: { entry: EvidenceEntry; score: number } | null = null
   for (const entry of entries) {
     if (entry.call.kind !== call.kind) continue
-    const score =
-      (entry.call.target === call.target ? 2 : 0) + similarity(wanted, partsOf(entry.call)) + (entry.used ? 0 : 1e-6)
+    const isSame = entry.call.target === call.target
+    const targets = isSame ? 2 : similarity(stepsOf(entry.call.target), stepsOf(call.target))
+    const score = targets + similarity(wanted, partsOf(entry.call)) + (entry.used ? 0 : 1e-6)
     if (best === null || score >= best.score) best = { entry, score }
   }
-  // Another target with nothing in common is no neighbour.
-  return best !== null && best.score >= 1 ? best.entry : null
+  // Another target with little in common is no neighbour.
+  return best !== null && best.score >= MIN_SCORE ? best.entry : null
+}
+
+/** A call of another target has to agree in half of its target when it agrees in all of its content. */
+const MIN_SCORE = 1.5
+
+/** The steps of a target, each of equal weight: `POST`, the origin, and the parts of the path. */
+function stepsOf(target: string): Map<string, number> {
+  const [method = '', href = ''] = target.split(' ')
+  const url = URL.parse(href)
+  const steps = url === null ? [method, href] : [method, url.origin, ...url.pathname.split('/').slice(1)]
+  return new Map(steps.map((step, index) => [`${Math.min(index, 2)} ${step}`, 1]))
 }
 
 const cache = new WeakMap<CanonicalCall, Map<string, number>>()

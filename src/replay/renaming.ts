@@ -1,3 +1,5 @@
+import type { JsonValue } from '../core/json.ts'
+
 /**
  * Values that programs generate: unequal from run to run, and with no meaning beyond which is which. Each class has its own
  * pattern; what matches none of them is compared as it is.
@@ -5,7 +7,7 @@
 const CLASSES = {
   uuid: /[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}/,
   time: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)/,
-  id: /\b(?:call|toolu|fc|msg|resp|chatcmpl|run|req|item|rs|trace|span|sess|session|conv|thread|batch|job)[_-](?=[A-Za-z0-9]*\d)[A-Za-z0-9]{8,64}\b/,
+  id: /\b(?:call|toolu|fc|msg|resp|chatcmpl|run|req|item|rs|trace|span|sess|session|conv|thread|batch|job)[_-](?![0-9a-fA-F]{8}-[0-9a-fA-F]{4}-)(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{8,64}\b/,
   // Longer ones are digests of something, and that something means what it says.
   hex: /\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{16,32}\b/,
   ulid: /\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b/,
@@ -52,7 +54,15 @@ export function tokensOf(text: string): Set<string> {
 }
 
 /** How far a time that an agent wrote may be off its place in the recorded run, ms: the run's own overhead. */
-const TIME_SLACK_MS = 60_000
+const TIME_SLACK_MS = 5_000
+
+/** What the recording knows of the values of a recorded call. */
+export interface RecordedSide {
+  /** Whether a value came from the world before the call was made. */
+  isWorld(token: string): boolean
+  /** How much later in its run the replayed call is made than the recorded one, ms. */
+  later_ms: number
+}
 
 /**
  * The one-to-one renaming between the generated values of a recorded run and those of its replay. Only values that the agent
@@ -72,40 +82,43 @@ export class Renaming {
     for (const token of tokensOf(answer)) this.#liveWorld.add(token)
   }
 
-  /**
-   * Extends the renaming so that it takes `recorded` to `live`; false, and unchanged, when no renaming does.
-   *
-   * @param isRecordedWorld Whether a recorded value came from the world before the recorded request was made.
-   */
-  unify(recorded: Token[], live: Token[], isRecordedWorld: (token: string) => boolean): boolean {
+  /** Extends the renaming so that it takes `recorded` to `live`; false, and unchanged, when no renaming does. */
+  unify(recorded: Token[], live: Token[], side: RecordedSide): boolean {
     if (recorded.length !== live.length) return false
-    const added: [string, string][] = []
     const toLive = new Map<string, string>()
     const toRecorded = new Map<string, string>()
     for (const [i, from] of recorded.entries()) {
       const to = live[i] as Token
-      const isTime = from.class === 'time' || from.class === 'epoch'
       const known = toLive.get(from.text) ?? this.#toLive.get(from.text)
       if (known === to.text) continue
-      if (isTime) {
+      if (isTime(from)) {
+        // Two readings of a clock may be one in the replay, and one may be two.
         if (from.text === to.text) continue
-        if (isRecordedWorld(from.text) || this.#liveWorld.has(to.text) || !isNear(from, to)) return false
-        toLive.set(from.text, to.text)
-        added.push([from.text, to.text])
-        continue
+      } else {
+        const back = toRecorded.get(to.text) ?? this.#toRecorded.get(to.text)
+        if (known !== undefined || (back !== undefined && back !== from.text)) return false
       }
-      const back = toRecorded.get(to.text) ?? this.#toRecorded.get(to.text)
-      if (known !== undefined || (back !== undefined && back !== from.text)) return false
-      if (from.text !== to.text && (isRecordedWorld(from.text) || this.#liveWorld.has(to.text))) return false
+      if (from.text !== to.text && !this.#mayDiffer(from, to, side)) return false
       toLive.set(from.text, to.text)
       toRecorded.set(to.text, from.text)
-      added.push([from.text, to.text])
     }
-    for (const [from, to] of added) {
-      this.#toLive.set(from, to)
-      this.#toRecorded.set(to, from)
-    }
+    for (const [from, to] of toLive) this.#toLive.set(from, to)
+    for (const [to, from] of toRecorded) this.#toRecorded.set(to, from)
     return true
+  }
+
+  /** True when all that sets the two apart are values that the agent made, whether or not they fit the renaming. */
+  isAlike(recorded: Token[], live: Token[], side: RecordedSide): boolean {
+    if (recorded.length !== live.length) return false
+    return recorded.every((from, i) => {
+      const to = live[i] as Token
+      return from.text === to.text || this.#mayDiffer(from, to, side)
+    })
+  }
+
+  #mayDiffer(from: Token, to: Token, { isWorld, later_ms }: RecordedSide): boolean {
+    if (isWorld(from.text) || this.#liveWorld.has(to.text)) return false
+    return !isTime(from) || isNear(from, to, later_ms)
   }
 
   /** The pairs that differ, for a report. */
@@ -113,32 +126,34 @@ export class Renaming {
     return [...this.#toLive].filter(([from, to]) => from !== to)
   }
 
+  /** Puts the replay's values into a recorded value. */
+  applyToJson(value: JsonValue): JsonValue {
+    return JSON.parse(this.apply([JSON.stringify(value)])[0] ?? 'null') as JsonValue
+  }
+
   /** Puts the replay's values into a recorded text that was split into pieces; the pieces stay, a value moves to where it begins. */
   apply(pieces: string[]): string[] {
-    const pairs = this.pairs
-    if (pairs.length === 0) return pieces
+    if (this.#toLive.size === 0) return pieces
     const joined = pieces.join('')
-    const pattern = new RegExp(pairs.map(([from]) => from.replace(/[.+-]/g, '\\$&')).join('|'), 'g')
-    const ends: number[] = []
-    let length = 0
-    for (const piece of pieces) {
-      length += piece.length
-      ends.push(length)
-    }
     const renamed = pieces.map(() => '')
+    let piece = 0
+    let end = pieces[0]?.length ?? 0
     let position = 0
+    const skip = (): void => {
+      while (position >= end && piece < pieces.length - 1) end += pieces[++piece]?.length ?? 0
+    }
     const copy = (until: number): void => {
-      while (position < until) {
-        const index = ends.findIndex((end) => position < end)
-        const stop = Math.min(until, ends[index] ?? until)
-        renamed[index] += joined.slice(position, stop)
+      for (skip(); position < until; skip()) {
+        const stop = Math.min(until, end)
+        renamed[piece] += joined.slice(position, stop)
         position = stop
       }
     }
-    for (const match of joined.matchAll(pattern)) {
+    for (const match of joined.matchAll(new RegExp(PATTERN, 'g'))) {
+      const to = this.#toLive.get(match[0])
+      if (to === undefined) continue
       copy(match.index)
-      const index = ends.findIndex((end) => match.index < end)
-      renamed[index] += this.#toLive.get(match[0]) ?? match[0]
+      renamed[piece] += to
       position = match.index + match[0].length
     }
     copy(joined.length)
@@ -146,8 +161,16 @@ export class Renaming {
   }
 }
 
-function isNear(a: Token, b: Token): boolean {
-  if (a.class !== b.class) return false
-  const [first, second] = [a, b].map(({ class: name, text }) => (name === 'epoch' ? Number(text) : Date.parse(text)))
-  return Math.abs((first ?? 0) - (second ?? Number.POSITIVE_INFINITY)) <= TIME_SLACK_MS
+function isTime(token: Token): boolean {
+  return token.class === 'time' || token.class === 'epoch'
+}
+
+/** Whether two times stand at the same place of their runs: at the same time, or as long before or after the call. */
+function isNear(from: Token, to: Token, later_ms: number): boolean {
+  if (from.class !== to.class) return false
+  const [recorded, live] = [from, to].map(({ class: name, text }) =>
+    name === 'epoch' ? Number(text) : Date.parse(text),
+  )
+  const difference = (live ?? 0) - (recorded ?? Number.POSITIVE_INFINITY)
+  return Math.abs(difference) <= TIME_SLACK_MS || Math.abs(difference - later_ms) <= TIME_SLACK_MS
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { doNothing } from '../core/nothing.ts'
 import type { Divergence, EgressAttempt } from '../model/verdict.ts'
@@ -147,6 +147,8 @@ class Worker {
       late = true
       this.kill()
     }, maxRealMs)
+    // What an earlier replay left there is not this one's.
+    for (const path of recordingsOf(job.out)) rmSync(path, { force: true })
     this.#child.send(job, doNothing)
     const how = await this.#exited
     clearTimeout(budget)
@@ -156,7 +158,7 @@ class Worker {
       end: done?.end ?? (late ? { outcome: 'timeout', failure: lateFailure } : { outcome: 'crashed', failure: how }),
       divergences: this.#messages.flatMap((message) => (message.type === 'divergence' ? [message.divergence] : [])),
       egress: this.#messages.flatMap((message) => (message.type === 'egress' ? [message.attempt] : [])),
-      recording: recordingOf(job.out),
+      recording: recordingsOf(job.out).find((path) => existsSync(path)) ?? null,
       output: this.#printed,
       virtual_ms: done?.virtual_ms ?? 0,
       real_ms: performance.now() - began,
@@ -164,8 +166,9 @@ class Worker {
   }
 }
 
-function recordingOf(out: string): string | null {
-  return [out, `${out}.part`].find((path) => existsSync(path)) ?? null
+/** Where a replay leaves its recording: whole, or as far as it came. */
+function recordingsOf(out: string): string[] {
+  return [out, `${out}.part`]
 }
 
 /** Enough to start Node; the agent's own environment comes with the job. */

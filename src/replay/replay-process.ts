@@ -15,6 +15,7 @@ import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
 import type { ReplayEnd, ReplayJob, ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
+import { seedRandom } from './seed-random.ts'
 
 // Taken before any agent can replace them.
 const send = process.send?.bind(process)
@@ -58,6 +59,7 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
     { overwrite: true, sync: false, ...(redactor && { redactor }) },
   )
   const world = await armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }))
+  seedRandom(recording.run.run_id)
   let diverged = false
   const tape = new ReplayTape({
     recording: { ...recording, input: job.input },

@@ -21,9 +21,10 @@ import type { Redactor } from '../recording/redact/create-redactor.ts'
 import { summariseRequest } from '../trace/summarise-request.ts'
 import { type CanonicalCall, canonicaliseAsk, canonicaliseFunction } from './canonical-call.ts'
 import { describeDivergence } from './describe-divergence.ts'
-import { type EvidenceEntry, EvidenceIndex, worldText } from './evidence-index.ts'
+import { EvidenceIndex, type EvidenceMatch, worldText } from './evidence-index.ts'
 import { Renaming } from './renaming.ts'
 import { ServedInteraction } from './served-interaction.ts'
+import { Timeline } from './timeline.ts'
 
 export interface ReplayTapeOptions {
   recording: Recording
@@ -44,6 +45,14 @@ interface OpenExchange {
   served: ServedInteraction
 }
 
+/** What a call is answered with, and when it begins, ms of virtual time. */
+interface Found<T extends Interaction = Interaction> {
+  id: string
+  recorded: T
+  evidence: Evidence
+  start: number
+}
+
 /**
  * The replayer's tape: answers each call from the recording by its content, with the grade of the evidence, and writes down
  * what it served. Nothing that it cannot answer is ever passed on.
@@ -53,6 +62,7 @@ export class ReplayTape implements Tape {
   readonly #options: ReplayTapeOptions
   readonly #index: EvidenceIndex
   readonly #renaming: Renaming
+  readonly #timeline = new Timeline()
   readonly #open = new Map<string, OpenExchange>()
   #calls = 0
 
@@ -78,7 +88,11 @@ export class ReplayTape implements Tape {
 
   /** Writes down the calls that have no end yet: the run is over. */
   finish(): void {
-    for (const { id, evidence } of this.#open.values()) this.#options.writer.result({ id, end: null, evidence })
+    for (const { id, evidence, served } of this.#open.values()) {
+      const end = served.leave()
+      const answer = end && served.interaction.answer
+      this.#options.writer.result({ id, ...(answer && { answer }), end, evidence })
+    }
     this.#open.clear()
   }
 
@@ -96,27 +110,22 @@ export class ReplayTape implements Tape {
       },
       answer: null,
     }
-    this.#options.writer.call(interaction)
-    const call = canonicaliseAsk(redacted)
-    const found = this.#find(call, interaction)
-    if (found === null || found.entry.interaction.kind !== 'http') return { kind: 'serve', exchange: NEVER }
-    return { kind: 'serve', exchange: this.#serve(interaction.id, found.entry.interaction, found.evidence) }
+    const found = this.#find(canonicaliseAsk(redacted), interaction)
+    return { kind: 'serve', exchange: isHttp(found) ? this.#serve(found) : NEVER }
   }
 
   call(ask: FunctionAsk, parent: string | undefined): FunctionDecision {
-    const args = encodeValue(ask.args.length === 1 ? ask.args[0] : ask.args)
+    const { value, lossy } = encodeValue(ask.args.length === 1 ? ask.args[0] : ask.args)
+    const args = this.#options.redactor?.json(value) ?? value
     const interaction: FunctionInteraction = {
       ...this.#begin(parent),
       kind: ask.kind,
       name: ask.name,
-      args: args.value,
-      ...(args.lossy && { lossy: true }),
+      args,
+      ...(lossy && { lossy: true }),
     }
-    this.#options.writer.call(interaction)
-    const found = this.#find(canonicaliseFunction(ask.kind, ask.name, args.value), interaction)
-    const recorded = found?.entry.interaction
-    if (found === null || recorded === undefined || recorded.kind === 'http') return { kind: 'serve', result: never() }
-    return { kind: 'serve', result: this.#return(interaction.id, recorded, found.evidence) }
+    const found = this.#find(canonicaliseFunction(ask.kind, ask.name, args), interaction)
+    return { kind: 'serve', result: isFunction(found) ? this.#return(found) : never() }
   }
 
   #begin(parent: string | undefined): { id: string; started_ms: number; end: null; parent?: string } {
@@ -136,32 +145,43 @@ export class ReplayTape implements Tape {
     return { ...ask, url: redactor.url(ask.url), headers: redactor.headers(ask.headers), body }
   }
 
-  /** Walks down the ladder; null when the replay stops here. */
-  #find(call: CanonicalCall, asked: Interaction): { entry: EvidenceEntry; evidence: Evidence } | null {
-    const match = this.#index.take(call, this.#renaming)
-    if (match !== null) {
-      const { grade, note, entry } = match
-      return { entry, evidence: { grade, source: entry.interaction.id, ...(note !== undefined && { note }) } }
-    }
-    const grade = this.#options.on_divergence === 'stale' ? 'stale' : 'none'
-    const question = { step: this.#calls, interaction: asked.id, call, summary: summariseRequest(asked) }
-    const { divergence, nearest } = describeDivergence(question, this.#index, grade)
-    const servable = grade === 'stale' && nearest !== null && nearest.call.target === call.target
-    this.#options.onDivergence(servable ? divergence : { ...divergence, grade: 'none' })
-    if (!servable) {
-      this.#options.writer.result({ id: asked.id, end: null, evidence: { grade: 'none', source: null } })
+  /** Writes the call down and walks down the ladder; null when the replay stops here. */
+  #find(call: CanonicalCall, asked: Interaction): Found | null {
+    const { writer, clock } = this.#options
+    const { id } = asked
+    const match = this.#index.take(call, this.#renaming, clock.offset) ?? this.#diverge(call, asked)
+    if (match === null) {
+      writer.call(asked)
+      writer.result({ id, end: null, evidence: { grade: 'none', source: null } })
       return null
     }
-    nearest.used = true
-    const note =
-      divergence.difference === null ? divergence.kind : `${divergence.kind} at ${divergence.difference.path}`
-    return { entry: nearest, evidence: { grade: 'stale', source: nearest.interaction.id, note } }
+    const { grade, note, entry } = match
+    const recorded = entry.interaction
+    const isSync = recorded.kind !== 'http' && recorded.sync === true
+    const start = isSync ? clock.offset : this.#timeline.place(id, recorded, clock.offset)
+    writer.call({ ...asked, started_ms: roundMs(start) })
+    return { id, recorded, start, evidence: { grade, source: recorded.id, ...(note !== undefined && { note }) } }
   }
 
-  #serve(id: string, recorded: HttpInteraction, evidence: Evidence): ServedExchange {
+  /** Reports what the recording does not hold; gives the nearest answer where stale ones are asked for. */
+  #diverge(call: CanonicalCall, asked: Interaction): EvidenceMatch | null {
+    const grade = this.#options.on_divergence === 'stale' ? 'stale' : 'none'
+    const at_ms = this.#options.clock.offset
+    const question = { step: this.#calls, interaction: asked.id, at_ms, call, summary: summariseRequest(asked) }
+    const { divergence, nearest } = describeDivergence(question, this.#index, this.#renaming, grade)
+    const servable = grade === 'stale' && nearest !== null && nearest.call.target === call.target
+    this.#options.onDivergence(servable ? divergence : { ...divergence, grade: 'none' })
+    if (!servable) return null
+    nearest.used = true
+    const { kind, difference } = divergence
+    return { entry: nearest, grade: 'stale', note: difference === null ? kind : `${kind} at ${difference.path}` }
+  }
+
+  #serve({ id, recorded, evidence, start }: Found<HttpInteraction>): ServedExchange {
     const interaction = this.#rename(recorded)
     const onEnd = (end: InteractionEnd, chunks: HttpAnswer['chunks']): void => {
       this.#open.delete(id)
+      this.#timeline.end(id)
       const answer = interaction.answer && { ...interaction.answer, chunks }
       this.#options.writer.result({ id, answer, end, evidence })
     }
@@ -169,7 +189,7 @@ export class ReplayTape implements Tape {
       evidence.grade = 'beyond'
       evidence.note = 'the client waits for longer than the recorded one did'
     }
-    const served = new ServedInteraction(this.#options.clock, interaction, onEnd, onBeyond)
+    const served = new ServedInteraction(this.#options.clock, { interaction, start, onEnd, onBeyond })
     this.#open.set(id, { id, evidence, served })
     this.#renaming.learn(worldText(interaction))
     return served
@@ -189,28 +209,41 @@ export class ReplayTape implements Tape {
     return { ...recorded, answer: { ...answer, headers, chunks } }
   }
 
-  #return(id: string, recorded: FunctionInteraction, evidence: Evidence): unknown {
+  #return({ id, recorded, evidence, start }: Found<FunctionInteraction>): unknown {
     const { clock, writer } = this.#options
-    const { end, value, lossy, sync } = recorded
+    const { end, lossy, sync } = recorded
+    const value = recorded.value === undefined ? undefined : this.#renaming.applyToJson(recorded.value)
     const settle = (): unknown => {
+      this.#timeline.end(id)
       const flags = { ...(lossy && { lossy }), ...(sync && { sync }) }
       if (end !== null) writer.result({ id, ...(value !== undefined && { value }), ...flags, end, evidence })
       if (end?.kind === 'failed') throw buildError(end.error ?? { name: 'Error', message: 'tool failed' })
       return value === undefined ? undefined : structuredClone(value)
     }
-    this.#renaming.learn(worldText(recorded))
+    this.#renaming.learn(JSON.stringify(value ?? null))
     if (sync) return settle()
     if (end === null) return never()
     return new Promise((resolve, reject) => {
-      clock.schedule(() => {
-        try {
-          resolve(settle())
-        } catch (error) {
-          reject(error as Error)
-        }
-      }, end.offset_ms)
+      clock.schedule(
+        () => {
+          try {
+            resolve(settle())
+          } catch (error) {
+            reject(error as Error)
+          }
+        },
+        start + end.offset_ms - clock.offset,
+      )
     })
   }
+}
+
+function isHttp(found: Found | null): found is Found<HttpInteraction> {
+  return found?.recorded.kind === 'http'
+}
+
+function isFunction(found: Found | null): found is Found<FunctionInteraction> {
+  return found !== null && found.recorded.kind !== 'http'
 }
 
 /** The answer to a question that ends the replay: none, ever. */

@@ -12,8 +12,19 @@ import { payloadBytes } from '../model/interaction.ts'
  */
 const PATIENCE_SLACK_MS = 100
 
-/** Told once, when an exchange has ended for the agent. */
-export type OnServed = (end: InteractionEnd, chunks: HttpAnswer['chunks']) => void
+/** How soon the rest of an answer has to be due that a client drops for it to count as received, ms. */
+const DROPPED_MS = 10
+
+interface ServedOptions {
+  /** The recorded answer. */
+  interaction: HttpInteraction
+  /** When the call begins, ms of virtual time. */
+  start: number
+  /** Told once, when the exchange has ended for the agent. */
+  onEnd(end: InteractionEnd, chunks: HttpAnswer['chunks']): void
+  /** Told when the client waits for longer than the recorded one did. */
+  onBeyond(): void
+}
 
 /**
  * One recorded answer given again, each part when it is due on the virtual clock: the head, every chunk, the break of the
@@ -24,24 +35,24 @@ export class ServedInteraction implements ServedExchange {
   readonly #clock: VirtualClock
   readonly #interaction: HttpInteraction
   readonly #start: number
-  readonly #onEnd: OnServed
-  readonly #onBeyond: () => void
+  readonly #onEnd: ServedOptions['onEnd']
+  readonly #onBeyond: ServedOptions['onBeyond']
   #ended = false
   #failHead: (error: unknown) => void = doNothing
   #failBody: ((error: unknown) => void) | null = null
   #released: Error | null = null
 
-  /** @param onBeyond Told when the client waits for longer than the recorded one did. */
-  constructor(clock: VirtualClock, interaction: HttpInteraction, onEnd: OnServed, onBeyond: () => void) {
+  constructor(clock: VirtualClock, { interaction, start, onEnd, onBeyond }: ServedOptions) {
     this.#clock = clock
     this.#interaction = interaction
-    this.#start = clock.offset
+    this.#start = start
     this.#onEnd = onEnd
     this.#onBeyond = onBeyond
+    // First of what is due at one instant: the run may be over with what the agent learns then.
+    this.#scheduleEnd()
     this.head = this.#scheduleHead()
     // A client that went away does not look at it any more.
     this.head.catch(doNothing)
-    this.#scheduleEnd()
   }
 
   /** True while the client waits for something that the recording does not know. */
@@ -65,7 +76,16 @@ export class ServedInteraction implements ServedExchange {
     this.#failBody?.(this.#released)
   }
 
+  /** Ends what the run leaves behind: an answer of which all was as good as there is complete, any other has no end. */
+  leave(): InteractionEnd | null {
+    return this.#isAsGoodAsThere ? this.#interaction.end : null
+  }
+
   abort(reason: unknown): void {
+    if (reason === undefined && this.#isAsGoodAsThere && this.#interaction.end !== null) {
+      this.#end(this.#interaction.end)
+      return
+    }
     this.#end({
       kind: 'aborted',
       offset_ms: this.#elapsed(),
@@ -96,14 +116,33 @@ export class ServedInteraction implements ServedExchange {
     return end.kind === 'aborted' ? end.offset_ms : null
   }
 
+  /**
+   * Whether the recorder would call the answer complete if the client dropped it now: it does so when all of it has come,
+   * and the recorded client took a moment to drop it.
+   */
+  get #isAsGoodAsThere(): boolean {
+    const { answer, end } = this.#interaction
+    const elapsed = this.#elapsed()
+    return (
+      answer !== null &&
+      answer.headers_ms <= elapsed &&
+      end?.kind === 'complete' &&
+      end.offset_ms - elapsed <= DROPPED_MS
+    )
+  }
+
   #elapsed(): number {
-    return roundMs(this.#clock.offset - this.#start)
+    return Math.max(0, roundMs(this.#clock.offset - this.#start))
+  }
+
+  /** Calls back when so much time has passed since the call began. */
+  #at(offset: number, callback: () => void): void {
+    this.#clock.schedule(callback, this.#start + offset - this.#clock.offset)
   }
 
   #until(offset: number): Promise<void> | undefined {
-    const delay = this.#start + offset - this.#clock.offset
-    if (delay <= 0) return undefined
-    return new Promise((resolve) => this.#clock.schedule(resolve, delay))
+    if (this.#start + offset <= this.#clock.offset) return undefined
+    return new Promise((resolve) => this.#at(offset, resolve))
   }
 
   #scheduleHead(): Promise<HttpHead> {
@@ -112,12 +151,9 @@ export class ServedInteraction implements ServedExchange {
       this.#failHead = reject
       if (answer !== null) {
         const { status, status_text, headers } = answer
-        this.#clock.schedule(() => resolve({ status, status_text, headers }), answer.headers_ms)
+        this.#at(answer.headers_ms, () => resolve({ status, status_text, headers }))
       } else if (end?.kind === 'failed') {
-        this.#clock.schedule(
-          () => reject(buildError(end.error ?? { name: 'Error', message: 'network error' })),
-          end.offset_ms,
-        )
+        this.#at(end.offset_ms, () => reject(buildError(end.error ?? { name: 'Error', message: 'network error' })))
       }
     })
   }
@@ -126,11 +162,11 @@ export class ServedInteraction implements ServedExchange {
     const { end } = this.#interaction
     const knownUntil = this.#knownUntil
     if (knownUntil !== null) {
-      this.#clock.schedule(() => {
+      this.#at(knownUntil + PATIENCE_SLACK_MS, () => {
         if (!this.#ended) this.#onBeyond()
-      }, knownUntil + PATIENCE_SLACK_MS)
+      })
     } else if (end !== null) {
-      this.#clock.schedule(() => this.#end(end), end.offset_ms)
+      this.#at(end.offset_ms, () => this.#end(end))
     }
   }
 
