@@ -11,11 +11,11 @@ import {
   type RecordingHeader,
   resultEntry,
 } from './entries.ts'
-import { messageOf } from './journal.ts'
-import { publishPart, rewriteRedacted, startPart } from './part-file.ts'
-import { machineIo, type RecordingIo } from './recording-io.ts'
 import type { Redactor } from './redact/create-redactor.ts'
 import { redactEntry } from './redact/redact-entry.ts'
+import { messageOf } from './write/journal.ts'
+import { publishPart, rewriteRedacted, startPart } from './write/part-file.ts'
+import { machineIo, type RecordingIo } from './write/recording-io.ts'
 
 export interface RecordingWriterOptions {
   /** Replaces secrets in everything before it reaches the disk. Without one, everything is written as it is. */

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { zstdDecompressSync } from 'node:zlib'
 import { RetrialError } from '../core/errors.ts'
 import type { Recording } from '../model/recording.ts'
-import { parseRecording, type ReadMode } from './parse-recording.ts'
+import { parseRecording, type ReadMode } from './read/parse-recording.ts'
 
 export interface ReadRecordingOptions {
   /** @default 'strict' */

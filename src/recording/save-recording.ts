@@ -1,7 +1,7 @@
 import { RetrialError } from '../core/errors.ts'
 import type { Recording } from '../model/recording.ts'
 import { createRecordingWriter, type RecordingWriterOptions } from './create-recording-writer.ts'
-import { listEntries } from './list-entries.ts'
+import { listEntries } from './write/list-entries.ts'
 
 /**
  * Writes a whole recording to a file and seals it: what an import or a conversion ends with. Reading it gives an equal recording.

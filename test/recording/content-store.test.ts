@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
-import { ContentStore } from '../../src/recording/content-store.ts'
-import { createBodyEncoder } from '../../src/recording/encode-body.ts'
-import { ContentResolver } from '../../src/recording/resolve-content.ts'
+import { ContentResolver } from '../../src/recording/read/resolve-content.ts'
 import type { BlobRecord, ListRecord, StoredData } from '../../src/recording/schema.ts'
+import { ContentStore } from '../../src/recording/write/content-store.ts'
+import { createBodyEncoder } from '../../src/recording/write/encode-body.ts'
 
 /** A digest under which all texts of one length collide in their first 24 digits. */
 function colliding(content: string): string {

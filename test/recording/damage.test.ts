@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isRetrialError } from '../../src/core/errors.ts'
 import type { Recording } from '../../src/model/recording.ts'
-import { parseRecording, type ReadMode } from '../../src/recording/parse-recording.ts'
+import { parseRecording, type ReadMode } from '../../src/recording/read/parse-recording.ts'
 import { saveRecording } from '../../src/recording/save-recording.ts'
 import { sampleRecording, tempFolder } from './support/sample.ts'
 

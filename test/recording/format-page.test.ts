@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type JsonObject, parseJson } from '../../src/core/json.ts'
-import { checkRecord } from '../../src/recording/check-record.ts'
+import { checkRecord } from '../../src/recording/read/check-record.ts'
 import { recordSchema } from '../../src/recording/schema.ts'
 
 test('shows only valid records, at least one of each kind, given the page on the format', () => {

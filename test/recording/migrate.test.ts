@@ -8,8 +8,8 @@ import {
   type Migration,
   migrateRecord,
   parseVersion,
-} from '../../src/recording/migrate.ts'
-import { parseRecording } from '../../src/recording/parse-recording.ts'
+} from '../../src/recording/read/migrate.ts'
+import { parseRecording } from '../../src/recording/read/parse-recording.ts'
 import { sampleRecording } from './support/sample.ts'
 
 test('reads a recording of format 1 for ever', () => {

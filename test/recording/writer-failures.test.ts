@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { isRetrialError } from '../../src/core/errors.ts'
 import { createRecordingWriter, type RecordingWriter } from '../../src/recording/create-recording-writer.ts'
 import { readRecording } from '../../src/recording/read-recording.ts'
-import { machineIo, type RecordingIo } from '../../src/recording/recording-io.ts'
+import { machineIo, type RecordingIo } from '../../src/recording/write/recording-io.ts'
 import { HEADER, modelCall } from './support/messages.ts'
 import { tempFolder } from './support/sample.ts'
 

@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module'
-import type { HttpAnswer, HttpRequest, Payload } from '../model/interaction.ts'
-import type { Note } from '../model/recording.ts'
+import type { HttpAnswer, HttpRequest, Payload } from '../../model/interaction.ts'
+import type { Note } from '../../model/recording.ts'
+import type { Entry } from '../entries.ts'
+import { FORMAT, MIN_ANSWER_BLOB_LENGTH, MIN_BLOB_LENGTH } from '../format.ts'
 import { ContentStore, escapeReferences } from './content-store.ts'
 import { createBodyEncoder } from './encode-body.ts'
-import type { Entry } from './entries.ts'
-import { FORMAT, MIN_ANSWER_BLOB_LENGTH, MIN_BLOB_LENGTH } from './format.ts'
 
 /** The version of this library, as its package says. */
-const VERSION = (createRequire(import.meta.url)('../../package.json') as { version: string }).version
+const VERSION = (createRequire(import.meta.url)('../../../package.json') as { version: string }).version
 
 type EntryOf<K extends Entry['kind']> = Extract<Entry, { kind: K }>
 

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../core/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../../core/json.ts'
+import { MAX_VALUE_NESTING, MIN_BLOB_LENGTH, REFERENCE_KEYS } from '../format.ts'
 import { type ContentStore, escapeReferences, type ListNode } from './content-store.ts'
-import { MAX_VALUE_NESTING, MIN_BLOB_LENGTH, REFERENCE_KEYS } from './format.ts'
 import { createKnownLists, type RepeatedStart } from './known-lists.ts'
 
 /** A property of a body: its value, its JSON, and that of its elements when it is an array. */

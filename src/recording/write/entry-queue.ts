@@ -1,8 +1,8 @@
-import { parseJson } from '../core/json.ts'
-import { checkRecord } from './check-record.ts'
+import { parseJson } from '../../core/json.ts'
+import type { Entry } from '../entries.ts'
+import { isTooLong } from '../format.ts'
+import { checkRecord } from '../read/check-record.ts'
 import { createRecordEncoder } from './encode-record.ts'
-import type { Entry } from './entries.ts'
-import { isTooLong } from './format.ts'
 import { type Journal, messageOf } from './journal.ts'
 
 const MAX_WAITING_BYTES = 8 * 1024 * 1024

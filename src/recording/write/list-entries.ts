@@ -1,4 +1,4 @@
-import type { Recording } from '../model/recording.ts'
+import type { Recording } from '../../model/recording.ts'
 import {
   callEntry,
   type Entry,
@@ -7,7 +7,7 @@ import {
   noteEntry,
   type RecordedResult,
   resultEntry,
-} from './entries.ts'
+} from '../entries.ts'
 
 /** What to write, in order, to get a recording with the same content: calls by number, each followed by its result. */
 export function listEntries(recording: Recording): Entry[] {

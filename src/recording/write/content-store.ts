@@ -1,6 +1,6 @@
-import { sha256 } from '../core/hash.ts'
-import type { HeaderList } from '../model/interaction.ts'
-import { isTooLong, MIN_BLOB_LENGTH, REFERENCE_KEYS } from './format.ts'
+import { sha256 } from '../../core/hash.ts'
+import type { HeaderList } from '../../model/interaction.ts'
+import { isTooLong, MIN_BLOB_LENGTH, REFERENCE_KEYS } from '../format.ts'
 
 /** A position in the trie of all lists: the list of blobs on the way from the root to here. */
 export interface ListNode {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { formatCrc } from './format.ts'
+import { formatCrc } from '../format.ts'
 import type { RecordingIo } from './recording-io.ts'
 import { createSyncer } from './syncer.ts'
 

@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
-import { EVIDENCE_GRADES } from '../model/evidence.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { EVIDENCE_GRADES } from '../../model/evidence.ts'
 
 /** What is wrong with a value, or null. */
 type Check = (value: JsonValue | undefined) => string | null

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 
 /** Turns a record of one version into one of the next. */
 export type Migration = (record: JsonObject) => JsonObject

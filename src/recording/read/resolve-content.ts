@@ -1,8 +1,8 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
-import type { HeaderList, Payload } from '../model/interaction.ts'
-import { REFERENCE_KEYS } from './format.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import type { HeaderList, Payload } from '../../model/interaction.ts'
+import { REFERENCE_KEYS } from '../format.ts'
+import type { BlobRecord, ListRecord, StoredData, StoredHeaders } from '../schema.ts'
 import { BrokenLine } from './scan-lines.ts'
-import type { BlobRecord, ListRecord, StoredData, StoredHeaders } from './schema.ts'
 
 const MAX_CONTENT_LENGTH = 256 * 1024 * 1024
 

@@ -1,10 +1,10 @@
-import type { JsonValue } from '../core/json.ts'
-import type { HttpAnswer, HttpRequest, Interaction } from '../model/interaction.ts'
-import type { Note, Recording } from '../model/recording.ts'
-import type { RunFinish } from '../model/run.ts'
+import type { JsonValue } from '../../core/json.ts'
+import type { HttpAnswer, HttpRequest, Interaction } from '../../model/interaction.ts'
+import type { Note, Recording } from '../../model/recording.ts'
+import type { RunFinish } from '../../model/run.ts'
+import type { CallRecord, FinishRecord, HeaderRecord, LineRecord, NoteRecord, ResultRecord } from '../schema.ts'
 import { ContentResolver } from './resolve-content.ts'
 import { BrokenLine } from './scan-lines.ts'
-import type { CallRecord, FinishRecord, HeaderRecord, LineRecord, NoteRecord, ResultRecord } from './schema.ts'
 
 type Header = Omit<Recording, 'interactions' | 'notes' | 'finish' | 'integrity' | 'digest'>
 

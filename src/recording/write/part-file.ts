@@ -1,14 +1,14 @@
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { isRetrialError, RetrialError } from '../core/errors.ts'
-import type { Entry } from './entries.ts'
+import { isRetrialError, RetrialError } from '../../core/errors.ts'
+import type { Entry } from '../entries.ts'
+import { parseRecording } from '../read/parse-recording.ts'
+import type { Redactor } from '../redact/create-redactor.ts'
+import { redactEntry } from '../redact/redact-entry.ts'
 import { EntryQueue } from './entry-queue.ts'
 import { createJournal, type Journal, messageOf } from './journal.ts'
 import { listEntries } from './list-entries.ts'
-import { parseRecording } from './parse-recording.ts'
 import type { RecordingIo } from './recording-io.ts'
-import type { Redactor } from './redact/create-redactor.ts'
-import { redactEntry } from './redact/redact-entry.ts'
 
 interface PartOptions {
   io: RecordingIo

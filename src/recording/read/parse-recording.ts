@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
-import { isRetrialError, RetrialError } from '../core/errors.ts'
-import { sha256 } from '../core/hash.ts'
-import { isJsonObject, type JsonValue, parseJson } from '../core/json.ts'
-import type { Integrity, Recording } from '../model/recording.ts'
+import { isRetrialError, RetrialError } from '../../core/errors.ts'
+import { sha256 } from '../../core/hash.ts'
+import { isJsonObject, type JsonValue, parseJson } from '../../core/json.ts'
+import type { Integrity, Recording } from '../../model/recording.ts'
+import { MAX_LINE_BYTES } from '../format.ts'
+import type { LineRecord, SealRecord } from '../schema.ts'
 import { checkRecord } from './check-record.ts'
 import { RecordCollector } from './collect-records.ts'
-import { MAX_LINE_BYTES } from './format.ts'
 import { CURRENT_VERSION, canMigrate, migrateRecord, parseVersion } from './migrate.ts'
 import { BrokenLine, parseLine, readLine, splitLines } from './scan-lines.ts'
-import type { LineRecord, SealRecord } from './schema.ts'
 
 /**
  * How much a reader puts up with. `strict`: sealed and whole, the only mode that a verdict may rest on. `prefix`: also what a killed

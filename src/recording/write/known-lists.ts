@@ -1,5 +1,5 @@
+import { countRepeated } from '../count-repeated.ts'
 import type { ListNode } from './content-store.ts'
-import { countRepeated } from './count-repeated.ts'
 
 /** A list in a text that was stored before: where it starts, where each element ends, and the node of each. */
 export interface KnownList {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { crc32 } from 'node:zlib'
-import type { JsonValue } from '../core/json.ts'
-import { CRC_SUFFIX_LENGTH, formatCrc, MAX_LINE_BYTES, MAX_NESTING } from './format.ts'
+import type { JsonValue } from '../../core/json.ts'
+import { CRC_SUFFIX_LENGTH, formatCrc, MAX_LINE_BYTES, MAX_NESTING } from '../format.ts'
 
 /** A line that cannot be trusted; the reader turns it into an error with path and line number. */
 export class BrokenLine extends Error {
