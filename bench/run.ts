@@ -1,6 +1,7 @@
 /**
  * The benchmark: `node bench/run.ts` measures everything and prints tables. `--quick` takes fewer rounds, `--json` prints one
- * document, and names of sections (`replay growth size record start-up`) measure only those.
+ * document, and names of sections (`replay growth size record start-up`) measure only those. Exit code 0: all was measured;
+ * 1: something could not be; 2: no such section. A missed goal is no failure: machines differ.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
@@ -32,6 +33,9 @@ if (unknown.length > 0) {
   process.exitCode = 2
 } else {
   const document = await measure(positionals.length > 0 ? positionals : Object.keys(SECTIONS))
+  for (const { section, message } of document.failures)
+    process.stderr.write(`${section} could not be measured: ${message}\n`)
+  if (document.failures.length > 0) process.exitCode = 1
   process.stdout.write(values.json ? `${JSON.stringify(document, null, 2)}\n` : renderTables(document))
 }
 
@@ -40,14 +44,16 @@ async function measure(names: string[]): Promise<Document> {
   const before = loadavg()[0] ?? 0
   const dir = mkdtempSync(join(tmpdir(), 'retrial-bench-'))
   const sections: Section[] = []
-  try {
-    for (const name of names) {
-      process.stderr.write(`measuring ${name} …\n`)
+  const failures: Document['failures'] = []
+  for (const name of names) {
+    process.stderr.write(`measuring ${name} …\n`)
+    try {
       sections.push(...((await SECTIONS[name]?.({ dir, quick: values.quick })) ?? []))
+    } catch (error) {
+      failures.push({ section: name, message: error instanceof Error ? error.message : String(error) })
     }
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
   }
+  rmSync(dir, { recursive: true, force: true })
   return {
     format: 'retrial-bench/1',
     date: new Date().toISOString(),
@@ -60,6 +66,7 @@ async function measure(names: string[]): Promise<Document> {
     },
     versions: Object.fromEntries(['undici', 'msw', 'nock'].map((name) => [name, versionOf(name)])),
     sections,
+    failures,
     duration_s: (performance.now() - began) / 1_000,
   }
 }

@@ -30,6 +30,8 @@ export interface Document {
   machine: { node: string; platform: string; cores: number; load: [before: number, after: number] }
   versions: Record<string, string>
   sections: Section[]
+  /** Sections that could not be measured. */
+  failures: { section: string; message: string }[]
   duration_s: number
 }
 
