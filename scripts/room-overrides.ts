@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { isPure, ROOMS, type Room, roomsBelow, WORLD_GLOBALS } from './rooms.ts'
 
 /** The part of a Biome override that the rooms need. */
@@ -25,8 +26,8 @@ export function roomOverrides(): Override[] {
       override(
         [`src/${room.name}/*/**/*.ts`],
         room.name,
-        ['!./**', '!../*', ...below(room, '../../')],
-        ['./**/../**', '../../**/../**'],
+        ['!./**', '!../*', ...foldersOf(room).map((name) => `!../${name}/**`), ...below(room, '../../')],
+        ['./**/../**', '../../**/../**', ...foldersOf(room).map((name) => `../${name}/**/../**`)],
         room,
       ),
     ]),
@@ -46,6 +47,12 @@ function override(includes: string[], name: string, allowed: string[], detours: 
     style.noRestrictedGlobals = { level: 'error', options: { deniedGlobals } }
   }
   return { includes, linter: { rules: { style } } }
+}
+
+/** The folders within a room, which are no rooms of their own. */
+function foldersOf({ name }: Room): string[] {
+  const entries = readdirSync(`src/${name}`, { withFileTypes: true })
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
 }
 
 function below(room: Room, up: string): string[] {

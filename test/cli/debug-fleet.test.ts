@@ -14,15 +14,25 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'retrial-fleet-'))
   const recording = await readRecording(join(root, 'recordings/run_a113.jsonl'))
-  for (const [release, runs] of [['1.0', 25], ['1.1', 25]] as const) {
+  for (const [release, runs] of [
+    ['1.0', 25],
+    ['1.1', 25],
+  ] as const) {
     for (let i = 0; i < runs; i++) {
       const run_id = `run_${release.replace('.', '')}_${i}`
       const started_at = recording.run.started_at + (release === '1.0' ? 0 : 1e6) + i * 1000
-      const finish = recording.finish && { ...recording.finish, stop_reason: release === '1.0' ? 'completed' : 'step_error' }
+      const finish = recording.finish && {
+        ...recording.finish,
+        stop_reason: release === '1.0' ? 'completed' : 'step_error',
+      }
       // Only the stop reason tells the releases apart: the calls of the older one ended well.
       const interactions = release === '1.0' ? recording.interactions.slice(0, 2) : recording.interactions
       const context = { ...recording.run, run_id, release, started_at }
-      saveRecording(join(folder, `${run_id}.jsonl`), { ...recording, run: context, finish, interactions }, { sync: false })
+      saveRecording(
+        join(folder, `${run_id}.jsonl`),
+        { ...recording, run: context, finish, interactions },
+        { sync: false },
+      )
     }
   }
 })
@@ -36,7 +46,10 @@ const debug = (...args: string[]) =>
 
 test('a regression of the release is a hypothesis given recordings of both releases', async () => {
   const { stdout } = await debug(join(folder, 'run_11_3.jsonl'), '--among', folder, '--json')
-  const { metrics, hypotheses } = JSON.parse(stdout) as { metrics: Record<string, number>; hypotheses: { code: string }[] }
+  const { metrics, hypotheses } = JSON.parse(stdout) as {
+    metrics: Record<string, number>
+    hypotheses: { code: string }[]
+  }
   expect(metrics.error_rate_delta).toBe(1)
   expect(metrics.release_diff).toBeGreaterThan(0)
   expect(hypotheses.map(({ code }) => code)).toContain('change_regression')

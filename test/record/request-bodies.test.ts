@@ -131,7 +131,7 @@ for (const [name, { send, expected }] of Object.entries(SENDERS)) {
 const FORMS: Record<string, (base: string, fill: <F extends FormData | undici.FormData>(form: F) => F) => unknown> = {
   fetch: (base, fill) => fetch(url(base), { method: 'POST', body: fill(new FormData()) }),
   'undici fetch': (base, fill) => undici.fetch(url(base), { method: 'POST', body: fill(new undici.FormData()) }),
-  'undici request': (base, fill) => undici.request(url(base), { method: 'POST', body: fill(new FormData()) }),
+  'undici request': (base, fill) => undici.request(url(base), { method: 'POST', body: fill(new FormData()) as never }),
   axios: (base, fill) => axios.post(url(base), fill(new FormData())),
 }
 
