@@ -52,7 +52,7 @@ export async function startServer(
 }
 
 /** Answers as a provider of models does, whatever is asked. */
-export function answerModels(hit: Hit, response: ServerResponse): void {
+function answerModels(hit: Hit, response: ServerResponse): void {
   const message = { role: 'assistant', content: `answer to ${hit.path}` }
   response.setHeader('content-type', 'application/json')
   response.end(JSON.stringify({ path: hit.path, choices: [{ index: 0, message }], content: [] }))

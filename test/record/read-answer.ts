@@ -28,7 +28,9 @@ export const READERS: Record<string, Reader> = {
   fetch: async (url, onPiece) => {
     const response = await fetch(url)
     const body = response.body === null ? Buffer.alloc(0) : await collect(response.body, onPiece)
-    return { status: response.status, headers: Object.fromEntries(response.headers), body }
+    // An object made of its entries would keep the last cookie only.
+    const headers = { ...Object.fromEntries(response.headers), 'set-cookie': response.headers.getSetCookie() }
+    return { status: response.status, headers, body }
   },
   'undici request': async (url, onPiece) => {
     const { statusCode, headers, body } = await undici.request(url)

@@ -5,6 +5,12 @@ import { toHeaderList } from './headers.ts'
 import { bodyAtHand, isAllThere, readBody, toBytes } from './request-body.ts'
 import { watchSentBody } from './watch-sent-body.ts'
 
+/** What a handler of the new style is told by; older copies of undici know no raw headers. */
+interface Controller {
+  aborted?: boolean
+  rawHeaders?: unknown
+}
+
 /** Gives what the client's method is to be called with instead, or a promise of when; nothing for no change. */
 type Tap = (...args: never[]) => unknown[] | Promise<void> | undefined
 
@@ -108,11 +114,12 @@ class DispatchTap {
     onError: (error: unknown) => this.#failed(error),
     onUpgrade: (status: number, headers: unknown) => void this.#head(status, headers, 'Switching Protocols'),
     // New style. The controller knows whether the client aborted.
-    onResponseStart: (_controller: unknown, status: number, headers: unknown, text: string) =>
-      void this.#head(status, headers, text),
+    onResponseStart: (controller: Controller | null, status: number, headers: unknown, text: string) =>
+      // Its headers as they came; those of the argument are grouped by name.
+      void this.#head(status, controller?.rawHeaders ?? headers, text),
     onResponseData: (_controller: unknown, chunk: Uint8Array) => void this.#observe()?.chunk(Uint8Array.from(chunk)),
     onResponseEnd: () => void this.#observe()?.complete(),
-    onResponseError: (controller: { aborted?: boolean } | null, error: unknown) => {
+    onResponseError: (controller: Controller | null, error: unknown) => {
       this.#givenUp ||= controller?.aborted === true
       return this.#failed(error)
     },
