@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { armServing, type ReplayWorld } from '../boundary/arm.ts'
 import { describeError } from '../boundary/network-error.ts'
 import { setAmbientTape } from '../boundary/tape.ts'
+import { seedRandom } from '../boundary/world/seed-random.ts'
 import { isRetrialError, RetrialError } from '../core/errors.ts'
 import { deriveStopReason } from '../model/stop-reason.ts'
 import { createRecordingWriter, type RecordingWriter } from '../recording/create-recording-writer.ts'
@@ -15,7 +16,6 @@ import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
 import type { ReplayEnd, ReplayJob, ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
-import { seedRandom } from './seed-random.ts'
 
 // Taken before any agent can replace them.
 const send = process.send?.bind(process)

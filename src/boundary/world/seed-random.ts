@@ -1,6 +1,6 @@
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
-import { sha256 } from '../core/hash.ts'
+import { sha256 } from '../../core/hash.ts'
 
 type Done<T> = (error: Error | null, value: T) => void
 type View = NodeJS.ArrayBufferView
