@@ -11,6 +11,7 @@ const exit = process.exit.bind(process)
 /** Loaded only when it is used: nock patches `fetch` when it is imported. */
 const PEERS: Record<string, () => Promise<{ peer: Peer }>> = {
   retrial: () => import('./peers/retrial.ts'),
+  functions: () => import('./peers/functions.ts'),
   undriven: () => import('./peers/undriven.ts'),
   match: () => import('./peers/match.ts'),
   redact: () => import('./peers/redact.ts'),
@@ -82,7 +83,8 @@ async function deal(peer: Peer, job: Job): Promise<Exchange[]> {
     if (deck.next !== null) finish(peer)
     deck = { id, exchanges: exchangesOf(job.workload, job.recorded), next: null }
     if (peer.persistent) await peer.reset(deck.exchanges, job)
-    shuffleMany(deck.exchanges)
+    // A whole run keeps its order.
+    if (job.calls < job.recorded) shuffle(deck.exchanges)
   }
   if (deck.next === null && !peer.persistent) await peer.reset(deck.exchanges, job)
   const from = deck.next === null || deck.next + job.calls > deck.exchanges.length ? 0 : deck.next
@@ -96,8 +98,7 @@ function finish(peer: Peer): void {
 }
 
 /** Asked for in order, the first of many would flatter a peer that searches from the start. */
-function shuffleMany(exchanges: Exchange[]): void {
-  if (exchanges.length <= 10) return
+function shuffle(exchanges: Exchange[]): void {
   let state = 1
   for (let i = exchanges.length - 1; i > 0; i--) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0

@@ -1,6 +1,6 @@
 /**
  * The benchmark: `node bench/run.ts` measures everything and prints tables. `--quick` takes fewer rounds, `--json` prints one
- * document, and names of sections (`replay growth size record start-up`) measure only those. Exit code 0: all was measured;
+ * document, and names of sections (`replay throughput growth size record start-up`) measure only those. Exit code 0: all was measured;
  * 1: something could not be; 2: no such section. A missed goal is no failure: machines differ.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -13,10 +13,12 @@ import { measureRecord } from './sections/record.ts'
 import { measureReplay } from './sections/replay.ts'
 import { measureSize } from './sections/size.ts'
 import { measureStartUp } from './sections/start-up.ts'
+import { measureThroughput } from './sections/throughput.ts'
 import { type Document, renderTables, type Section } from './support/report.ts'
 
 const SECTIONS: Record<string, (options: SectionOptions) => Section[] | Promise<Section[]>> = {
   replay: measureReplay,
+  throughput: measureThroughput,
   growth: measureGrowth,
   size: measureSize,
   record: measureRecord,

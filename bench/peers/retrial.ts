@@ -2,6 +2,7 @@ import { armServing, type ReplayWorld } from '../../src/boundary/arm.ts'
 import { doNothing } from '../../src/core/nothing.ts'
 import { asRecording, MODEL_URL } from '../support/as-recording.ts'
 import { ask } from '../support/ask.ts'
+import { driveToEnd } from '../support/drive-to-end.ts'
 import type { Peer } from '../support/protocol.ts'
 import { openTape } from '../support/replay-tape.ts'
 
@@ -19,16 +20,6 @@ export const peer: Peer = {
     closeTape = openTape(recording, world.clock, dir)
   },
   call: (exchange) => ask(globalThis.fetch, MODEL_URL, exchange),
-  async drive(work) {
-    if (world === null) throw new Error('not armed')
-    let done = false
-    const working = work().finally(() => {
-      done = true
-    })
-    working.catch(doNothing)
-    const end = await world.clock.drive(world.idle, () => done, Number.POSITIVE_INFINITY)
-    if (end !== 'done') throw new Error(`the replay ended in a ${end}`)
-    await working
-  },
+  drive: (work) => driveToEnd(world, work),
   close: () => closeTape(),
 }

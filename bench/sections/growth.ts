@@ -2,7 +2,7 @@ import { startPeer } from '../support/child.ts'
 import { type Arm, callMicros, interleave } from '../support/interleave.ts'
 import { type Row, rowOf, type Section } from '../support/report.ts'
 import { compare } from '../support/stats.ts'
-import type { SectionOptions } from './options.ts'
+import { type SectionOptions, warmUpMs } from './options.ts'
 
 const FEW = 10
 const MANY = 10_000
@@ -18,7 +18,8 @@ const PEERS: Record<string, { label: string; goal?: number; slow?: true }> = {
 }
 
 /** How the cost of one interaction grows with the number of recorded ones. */
-export async function measureGrowth({ dir, quick }: SectionOptions): Promise<Section[]> {
+export async function measureGrowth(options: SectionOptions): Promise<Section[]> {
+  const { dir, quick } = options
   const rows: Row[] = []
   for (const [id, { label, goal, slow }] of Object.entries(PEERS)) {
     if (quick && slow) continue
@@ -27,7 +28,7 @@ export async function measureGrowth({ dir, quick }: SectionOptions): Promise<Sec
       return { id: String(recorded), child: startPeer(id), job: { workload: 'small', recorded, calls, dir } }
     })
     try {
-      const batches = await interleave(arms, quick || slow ? 4 : 15, slow ? 1 : quick ? 4 : 10)
+      const batches = await interleave(arms, quick || slow ? 4 : 15, slow ? 0 : warmUpMs(options))
       const [few, many] = [FEW, MANY].map((recorded) => callMicros(batches.get(String(recorded))))
       rows.push(rowOf(label, compare(many ?? [], few ?? []), 'µs', { goal, note: `at ${MANY} recorded` }))
     } finally {

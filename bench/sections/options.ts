@@ -5,3 +5,8 @@ export interface SectionOptions {
   /** Few rounds: a look, no measurement. */
   quick: boolean
 }
+
+/** How long a peer runs before it is measured, ms. */
+export function warmUpMs({ quick }: SectionOptions): number {
+  return quick ? 300 : 1_500
+}

@@ -4,7 +4,7 @@ import type { Batch } from '../support/protocol.ts'
 import { type Row, rowOf, type Section } from '../support/report.ts'
 import { compare, median, quantile } from '../support/stats.ts'
 import { WORKLOAD_LABELS, type WorkloadName } from '../support/workloads.ts'
-import type { SectionOptions } from './options.ts'
+import { type SectionOptions, warmUpMs } from './options.ts'
 
 const CALLS = 10
 const GOAL = 1.1
@@ -12,7 +12,8 @@ const GOAL = 1.1
 const FIRST_CHUNK_GOAL_MS = 2
 
 /** What `record()` costs the agent, against Node's `fetch` to the same loopback server: the worst case, no model is so fast. */
-export async function measureRecord({ dir, quick }: SectionOptions): Promise<Section[]> {
+export async function measureRecord(options: SectionOptions): Promise<Section[]> {
+  const { dir, quick } = options
   const server = await startLoopback()
   const arms = (workload: WorkloadName): Arm[] =>
     ['bare', 'record'].map((id) => ({
@@ -25,9 +26,9 @@ export async function measureRecord({ dir, quick }: SectionOptions): Promise<Sec
   const rows: Row[] = []
   try {
     for (const workload of ['small', 'large', 'large_new', 'sse'] as const) {
-      rows.push(...rowsOf(workload, await interleave(arms(workload), quick ? 5 : 25, quick ? 4 : 10)))
+      rows.push(...rowsOf(workload, await interleave(arms(workload), quick ? 5 : 25, warmUpMs(options))))
     }
-    const slow = await interleave(arms('slow'), quick ? 1 : 3, 1)
+    const slow = await interleave(arms('slow'), quick ? 1 : 3, 0)
     rows.push(firstChunkRow(slow))
   } finally {
     for (const child of [bare, recording, server]) child.stop()

@@ -1,10 +1,10 @@
 import { startPeer } from '../support/child.ts'
-import { type Arm, callMicros, interleave, wholeMicros } from '../support/interleave.ts'
+import { type Arm, callMicros, cpuMicros, interleave, wholeMicros } from '../support/interleave.ts'
 import type { Batch } from '../support/protocol.ts'
-import { type Row, rowOf, type Section } from '../support/report.ts'
+import { formatRatio, type Row, rowOf, type Section } from '../support/report.ts'
 import { compare } from '../support/stats.ts'
 import { WORKLOAD_LABELS, type WorkloadName } from '../support/workloads.ts'
-import type { SectionOptions } from './options.ts'
+import { type SectionOptions, warmUpMs } from './options.ts'
 
 const RECORDED = 10
 const BASELINE = 'mock-agent'
@@ -25,7 +25,8 @@ const PEERS: Record<string, string> = {
 const GOALS: Partial<Record<WorkloadName, number>> = { small: 0.35, large: 0.6, sse: 0.8 }
 
 /** The cost of one replayed interaction, from the request to the last byte of the answer, against the peers. */
-export async function measureReplay({ dir, quick }: SectionOptions): Promise<Section[]> {
+export async function measureReplay(options: SectionOptions): Promise<Section[]> {
+  const { dir, quick } = options
   const children = new Map(Object.keys(PEERS).map((id) => [id, startPeer(id)]))
   const sections: Section[] = []
   try {
@@ -33,7 +34,7 @@ export async function measureReplay({ dir, quick }: SectionOptions): Promise<Sec
       const arms = [...children].map(([id, child]): Arm => {
         return { id, child, job: { workload, recorded: RECORDED, calls: RECORDED, dir } }
       })
-      const batches = await interleave(arms, quick ? 4 : 15, quick ? 4 : 10)
+      const batches = await interleave(arms, quick ? 5 : 15, warmUpMs(options))
       sections.push({
         id: `replay_${workload}`,
         title: `Replay, one interaction: ${WORKLOAD_LABELS[workload]}`,
@@ -53,7 +54,9 @@ function rowsOf(workload: WorkloadName, batches: Map<string, Batch[]>): Row[] {
     const comparison = compare(callMicros(batches.get(id)), baseline)
     const goal = id === 'retrial' ? GOALS[workload] : undefined
     const chunks = batches.get(id)?.at(-1)?.chunks ?? 0
-    return rowOf(label, comparison, 'µs', { goal, note: chunks > 0 && workload === 'sse' ? `${chunks} chunks` : '' })
+    const cpu = compare(cpuMicros(batches.get(id)), cpuMicros(batches.get(BASELINE)))
+    const seen = chunks > 0 && workload === 'sse' ? `, ${chunks} chunks seen` : ''
+    return rowOf(label, comparison, 'µs', { goal, note: `CPU ${formatRatio(cpu.ratio)}${seen}` })
   })
   const whole = compare(wholeMicros(batches.get('retrial')), baseline)
   rows.splice(1, 0, rowOf('  with its share of opening and sealing', whole, 'µs', { note: `runs of ${RECORDED}` }))

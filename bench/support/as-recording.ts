@@ -1,4 +1,4 @@
-import type { HttpInteraction } from '../../src/model/interaction.ts'
+import type { HttpInteraction, Interaction } from '../../src/model/interaction.ts'
 import type { Recording } from '../../src/model/recording.ts'
 import type { Exchange } from './workloads.ts'
 
@@ -13,7 +13,7 @@ const FIRST_BYTE_MS = 300
 const CHUNK_MS = 10
 
 /** The interaction that a recorder would have written for an exchange, with plausible times. */
-export function asInteraction({ request, answer }: Exchange, index: number): HttpInteraction {
+function asInteraction({ request, answer }: Exchange, index: number): HttpInteraction {
   const chunks = answer.chunks.map((text, i): [number, { text: string }] => [FIRST_BYTE_MS + i * CHUNK_MS, { text }])
   return {
     id: `c${index + 1}`,
@@ -28,13 +28,18 @@ export function asInteraction({ request, answer }: Exchange, index: number): Htt
 
 /** A sealed recording of these exchanges, as it is when it was read. */
 export function asRecording(exchanges: readonly Exchange[]): Recording {
+  return recordingOf(exchanges.map(asInteraction))
+}
+
+/** A sealed recording of these interactions, as it is when it was read. */
+export function recordingOf(interactions: Interaction[]): Recording {
   return {
     format: 'retrial/1',
     run: { run_id: 'run_bench', trace_id: '0'.repeat(31).concat('1'), agent: 'bench', started_at: STARTED_AT },
     input: null,
     runtime: { node: process.versions.node, platform: `${process.platform}-${process.arch}` },
     redaction: { rules: 'retrial/1', salt: SALT },
-    interactions: exchanges.map(asInteraction),
+    interactions,
     notes: [],
     finish: null,
     integrity: 'sealed',

@@ -10,22 +10,29 @@ export interface Arm {
 
 /** Wall time a batch should take, ms: long enough for the clock, short enough for many rounds. */
 const BATCH_MS = 25
-const MAX_PASSES = 40
+const MAX_PASSES = 1_000
 
 /**
  * Runs every arm once a round, in another order each round, so that whatever disturbs the machine disturbs all alike.
  *
+ * @param warmUpMs How long each arm runs before it is measured: a compiler that is still at work flatters nobody alike.
  * @returns The batches of each arm, by round.
  */
-export async function interleave(arms: readonly Arm[], rounds: number, warmUps: number): Promise<Map<string, Batch[]>> {
+export async function interleave(
+  arms: readonly Arm[],
+  rounds: number,
+  warmUpMs: number,
+): Promise<Map<string, Batch[]>> {
   const batches = new Map(arms.map(({ id }): [string, Batch[]] => [id, []]))
   const passes = new Map<string, number>()
   for (const { id, child, job } of arms) {
-    for (let i = 0; i < warmUps; i++) {
+    let warm_ms = 0
+    do {
       const { whole_ms } = await child.run({ ...job, passes: passes.get(id) ?? 1 })
+      warm_ms += whole_ms
       const perPass = whole_ms / (passes.get(id) ?? 1)
       passes.set(id, Math.max(1, Math.min(MAX_PASSES, Math.round(BATCH_MS / perPass))))
-    }
+    } while (warm_ms < warmUpMs)
   }
   for (let round = 0; round < rounds; round++) {
     const first = round % arms.length
@@ -44,6 +51,11 @@ export function callMicros(batches: readonly Batch[] = []): number[] {
 /** Wall time of one call with its share of set-up and end, µs. */
 export function wholeMicros(batches: readonly Batch[] = []): number[] {
   return batches.map(({ calls, whole_ms }) => (whole_ms / calls) * 1_000)
+}
+
+/** Wall time of a run of so many calls in each round, with set-up and end, µs. */
+export function runMicros(batches: readonly Batch[] = [], calls: number): number[] {
+  return wholeMicros(batches).map((micros) => micros * calls)
 }
 
 /** CPU time of one call in each round, µs. */

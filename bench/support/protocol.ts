@@ -7,7 +7,7 @@ export interface Peer {
   /** Gets ready to answer these exchanges. Not timed. */
   reset(exchanges: Exchange[], job: Job): Promise<void> | void
   /** One interaction, from the request to the last byte of the answer. */
-  call(exchange: Exchange): Promise<{ chunks: number; first_chunk_ms: number }> | undefined
+  call(exchange: Exchange): Promise<{ chunks: number; first_chunk_ms: number } | undefined> | undefined
   /** Runs work that makes calls, where that takes more than calling it. */
   drive?(work: () => Promise<void>): Promise<void>
   /** Ends what `reset` began. Not timed. */

@@ -82,7 +82,8 @@ function renderSection({ title, baseline, rows }: Section): string {
   return `${title}   (1.00 = ${baseline})\n${lines.map((line) => `  ${line}`).join('\n')}`
 }
 
-function formatRatio(ratio: number): string {
+/** A ratio with as many digits as it is worth. */
+export function formatRatio(ratio: number): string {
   return ratio < 0.095 ? ratio.toFixed(3) : ratio < 20 ? ratio.toFixed(2) : ratio.toFixed(0)
 }
 

@@ -15,7 +15,8 @@ export type WorkloadName = keyof typeof WORKLOADS
 
 /**
  * What is asked and answered. `large` are consecutive turns of one run, which re-sends its history; the requests of
- * `large_new` have nothing in common. `slow` is for the delay of the first chunk.
+ * `large_new` have nothing in common. `slow` is for the delay of the first chunk. `steps` are the calls of a short run, in
+ * turn one of a model and one of a tool.
  */
 const WORKLOADS = {
   small: (index: number) =>
@@ -24,6 +25,7 @@ const WORKLOADS = {
   large_new: (index: number) => turnExchange(10_000 * (index + 1), 58),
   sse: (index: number) => streamExchange(index, 200),
   slow: (index: number) => streamExchange(index, 20),
+  steps: (index: number) => (index % 2 === 0 ? turnExchange(1, index / 2) : toolExchange((index - 1) / 2)),
 }
 
 export const WORKLOAD_LABELS: Record<WorkloadName, string> = {
@@ -32,6 +34,7 @@ export const WORKLOAD_LABELS: Record<WorkloadName, string> = {
   large_new: '200 kB request, unrelated to the last',
   sse: 'stream of 200 chunks',
   slow: 'slow stream',
+  steps: 'a run of ten steps',
 }
 
 /** The first `count` exchanges of a workload; always the same. */
@@ -63,6 +66,11 @@ function turnExchange(seed: number, turn: number): Unnamed {
   const [found] = conversation(seed, turn, 1)
   if (found === undefined) throw new Error('a conversation has no such turn')
   return jsonExchange(JSON.stringify(found.request), { role: 'assistant', content: textOf(turn, 3_600) }, turn)
+}
+
+function toolExchange(turn: number): Unnamed {
+  const body = JSON.stringify({ name: 'search_docs', arguments: { query: textOf(turn + 3_000, 120), limit: 5 } })
+  return jsonExchange(body, { role: 'tool', content: textOf(turn + 7_000, 1_400) }, turn)
 }
 
 function jsonExchange(body: string, message: { role: string; content: string }, index: number): Unnamed {

@@ -1,0 +1,77 @@
+import { armServing, type ReplayWorld } from '../../src/boundary/arm.ts'
+import { model, tool } from '../../src/boundary/doors/function-door.ts'
+import type { JsonObject, JsonValue } from '../../src/core/json.ts'
+import type { FunctionInteraction } from '../../src/model/interaction.ts'
+import { recordingOf } from '../support/as-recording.ts'
+import { driveToEnd } from '../support/drive-to-end.ts'
+import type { Peer } from '../support/protocol.ts'
+import { openTape } from '../support/replay-tape.ts'
+import type { Exchange } from '../support/workloads.ts'
+
+type Ask = (args: JsonObject) => Promise<JsonValue>
+
+const unreachable: Ask = async () => {
+  throw new Error('the benchmark ran the function itself')
+}
+const askModel = model('gpt-4.1-mini', unreachable)
+const searchDocs = tool('search_docs', unreachable)
+
+/** What an agent calls its functions with; the messages of its history stay the same objects, as they do in an agent. */
+interface Step {
+  isModel: boolean
+  args: JsonObject
+  text: string
+}
+
+let world: ReplayWorld | null = null
+let steps = new Map<string, Step>()
+let closeTape: () => void
+
+/** retrial as in a replay, for an agent whose model and tools are wrapped functions: no HTTP anywhere. */
+export const peer: Peer = {
+  persistent: false,
+  async reset(exchanges, { dir }) {
+    steps = stepsOf(exchanges)
+    const recording = recordingOf(exchanges.map(asFunctionInteraction))
+    world ??= await armServing(recording.run.started_at, ({ target }) => {
+      throw new Error(`the benchmark reached out to ${target}`)
+    })
+    closeTape = openTape(recording, world.clock, dir)
+  },
+  async call({ key }): Promise<undefined> {
+    const { isModel, args, text } = steps.get(key) as Step
+    const value = await (isModel ? askModel(args) : searchDocs(args))
+    if (JSON.stringify(value) !== text) throw new Error(`${key} got another answer than the recorded one`)
+  },
+  drive: (work) => driveToEnd(world, work),
+  close: () => closeTape(),
+}
+
+function stepsOf(exchanges: readonly Exchange[]): Map<string, Step> {
+  let history: JsonValue[] = []
+  return new Map(
+    exchanges.map(({ key, request, text }): [string, Step] => {
+      const args = JSON.parse(request.body) as JsonObject
+      const isModel = Array.isArray(args.messages)
+      if (Array.isArray(args.messages)) {
+        history = [...history, ...args.messages.slice(history.length)]
+        args.messages = history
+      }
+      return [key, { isModel, args, text }]
+    }),
+  )
+}
+
+function asFunctionInteraction({ request, text }: Exchange, index: number): FunctionInteraction {
+  const args = JSON.parse(request.body) as JsonObject
+  const isModel = 'messages' in args
+  return {
+    id: `c${index + 1}`,
+    kind: isModel ? 'model' : 'tool',
+    name: isModel ? 'gpt-4.1-mini' : 'search_docs',
+    started_ms: index * 1_000,
+    args,
+    value: JSON.parse(text) as JsonValue,
+    end: { kind: 'complete', offset_ms: 300 },
+  }
+}
