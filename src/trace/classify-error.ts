@@ -88,10 +88,13 @@ export function classifyHttp(interaction: HttpInteraction, runFinished: boolean)
   return byError ?? 'connection'
 }
 
+/** How long before its request leaves a client may have set its timer, ms. */
+const TIMER_AHEAD_MS = 100
+
 /** OpenAI's and Anthropic's clients say their time limit in a header, and give up by a plain abort. */
 function ranOutOfTime({ request }: HttpInteraction, offset_ms: number): boolean {
   const seconds = Number(headerValue(request.headers, 'x-stainless-timeout') ?? 0)
-  return seconds > 0 && offset_ms >= seconds * 1000
+  return seconds > 0 && offset_ms >= seconds * 1000 - TIMER_AHEAD_MS
 }
 
 /** The class of an error that a model's provider sent, inside an answer of any status. */

@@ -14,6 +14,8 @@ interface Tapped {
   observer: HttpObserver | null
   /** The client gave up: it destroyed the request or the response itself. */
   givenUp: boolean
+  /** The socket was idle for as long as the client allows. */
+  idle: boolean
   over: boolean
 }
 
@@ -38,10 +40,7 @@ export function installHttpTap(): void {
   // Only clients call this; a socket that breaks marks the request by itself.
   const destroy = prototype.destroy as AnyMethod
   prototype.destroy = function (...args) {
-    quietly(() => {
-      const tap = taps.get(this)
-      if (tap) tap.givenUp = true
-    })
+    quietly(() => giveUp(tapOf(this), args[0]))
     return destroy.apply(this, args)
   }
   const emit = prototype.emit as AnyMethod
@@ -66,7 +65,8 @@ function tapOf(request: http.ClientRequest): Tapped | null {
   if (tap === undefined) {
     const context = currentContext()
     const observed = context !== null && context.tape.mode === 'observe'
-    tap = observed ? { context, at: machineClock.now(), body: [], observer: null, givenUp: false, over: false } : null
+    const fresh = { at: machineClock.now(), body: [], observer: null, givenUp: false, idle: false, over: false }
+    tap = observed ? { context, ...fresh } : null
     taps.set(request, tap)
   }
   return tap
@@ -100,10 +100,16 @@ function ask(request: http.ClientRequest): HttpObserver | null {
   return tap.observer
 }
 
+const WATCHED = new Set<unknown>(['response', 'error', 'close', 'upgrade', 'timeout'])
+
 function watch(request: http.ClientRequest, event: unknown, value: unknown): void {
-  if (event !== 'response' && event !== 'error' && event !== 'close' && event !== 'upgrade') return
+  if (!WATCHED.has(event)) return
   const tap = tapOf(request)
   if (tap === null || tap.over) return
+  if (event === 'timeout') {
+    tap.idle = true
+    return
+  }
   const observer = ask(request)
   if (observer === null) return
   if (event === 'response') watchResponse(tap, request, value as http.IncomingMessage, observer)
@@ -112,6 +118,15 @@ function watch(request: http.ClientRequest, event: unknown, value: unknown): voi
     observer.head({ status: statusCode, status_text: statusMessage, headers: toHeaderList(rawHeaders) })
   } else if (event === 'error') finish(tap, observer, value)
   else if (!responded.has(request)) finish(tap, observer, new Error('socket hang up'))
+}
+
+/** Tells at once that the client gave up: it may tell the agent before the connection is closed, and the run be over by then. */
+function giveUp(tap: Tapped | null, reason: unknown): void {
+  if (tap === null) return
+  tap.givenUp = true
+  // The usual answer to `timeout` is a `destroy` that gives no reason.
+  const why = reason ?? (tap.idle ? new DOMException('The socket was idle for too long', 'TimeoutError') : undefined)
+  if (tap.observer !== null) finish(tap, tap.observer, why)
 }
 
 const responded = new WeakSet<http.ClientRequest>()
@@ -147,7 +162,11 @@ function watchResponse(
   const destroy = response.destroy
   response.destroy = (error?: Error): typeof response => {
     // Node destroys a response with ECONNRESET when the connection broke; every other call is the client's.
-    if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ECONNRESET') tap.givenUp = true
+    // Either way it is told before the client reacts to it.
+    quietly(() => {
+      if ((error as NodeJS.ErrnoException | undefined)?.code === 'ECONNRESET') finish(tap, observer, error)
+      else giveUp(tap, error)
+    })
     return destroy.call(response, error)
   }
   const emit = response.emit
