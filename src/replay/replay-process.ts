@@ -62,7 +62,8 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
   seedRandom(recording.run.run_id)
   let diverged = false
   const tape = new ReplayTape({
-    recording: { ...recording, input: job.input },
+    recording,
+    input: [job.input, job.params ?? null],
     clock: world.clock,
     writer,
     redactor,

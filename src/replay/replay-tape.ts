@@ -1,7 +1,7 @@
-import { buildError } from '../boundary/network-error.ts'
 import type { FunctionAsk, FunctionDecision, HttpAsk, HttpDecision, ServedExchange, Tape } from '../boundary/tape.ts'
 import type { VirtualClock } from '../boundary/world/virtual-clock.ts'
 import { roundMs } from '../core/clock.ts'
+import type { JsonValue } from '../core/json.ts'
 import { doNothing, never } from '../core/nothing.ts'
 import type { Evidence } from '../model/evidence.ts'
 import {
@@ -22,12 +22,19 @@ import { summariseRequest } from '../trace/summarise-request.ts'
 import { type CanonicalCall, canonicaliseAsk, canonicaliseFunction } from './canonical-call.ts'
 import { describeDivergence } from './describe-divergence.ts'
 import { EvidenceIndex, type EvidenceMatch, worldText } from './evidence-index.ts'
+import { knownUntil } from './known-until.ts'
 import { Renaming } from './renaming.ts'
+import { ServedFunction } from './served-function.ts'
 import { ServedInteraction } from './served-interaction.ts'
 import { Timeline } from './timeline.ts'
 
 export interface ReplayTapeOptions {
   recording: Recording
+  /**
+   * What the agent is called with: all that it knows of the world before it asks.
+   * @default the recorded input
+   */
+  input?: JsonValue[]
   clock: VirtualClock
   /** Writes the replay's own recording. */
   writer: RecordingWriter
@@ -39,10 +46,12 @@ export interface ReplayTapeOptions {
   onDivergence(divergence: Divergence): void
 }
 
-interface OpenExchange {
+/** A call without an end: HTTP when there is an exchange, else of a wrapped function. */
+interface OpenCall {
   id: string
   evidence: Evidence
-  served: ServedInteraction
+  recorded: Interaction
+  served?: ServedInteraction
 }
 
 /** What a call is answered with, and when it begins, ms of virtual time. */
@@ -63,34 +72,35 @@ export class ReplayTape implements Tape {
   readonly #index: EvidenceIndex
   readonly #renaming: Renaming
   readonly #timeline = new Timeline()
-  readonly #open = new Map<string, OpenExchange>()
+  readonly #open = new Map<string, OpenCall>()
   #calls = 0
 
   constructor(options: ReplayTapeOptions) {
     this.#options = options
     this.#index = new EvidenceIndex(options.recording, options.volatile)
-    this.#renaming = new Renaming(JSON.stringify(options.recording.input))
+    this.#renaming = new Renaming(JSON.stringify(options.input ?? [options.recording.input]))
   }
 
   /** What the run is waiting for, for the report of a deadlock. */
   get waiting(): string[] {
-    return [...this.#open.values()].map(
-      ({ id, served }) => `${id} ${served.interaction.request.method} ${served.interaction.request.url}`,
+    return [...this.#open.values()].map(({ id, recorded }) =>
+      recorded.kind === 'http'
+        ? `${id} ${recorded.request.method} ${recorded.request.url}`
+        : `${id} ${recorded.kind} ${recorded.name}`,
     )
   }
 
   /** Ends the oldest silence with a time-out; false when no call waits in one. */
   releaseSilence(): boolean {
-    const silent = [...this.#open.values()].find(({ served }) => served.isSilent)
-    silent?.served.release()
+    const silent = [...this.#open.values()].find(({ served }) => served?.isSilent)
+    silent?.served?.release()
     return silent !== undefined
   }
 
   /** Writes down the calls that have no end yet: the run is over. */
   finish(): void {
     for (const { id, evidence, served } of this.#open.values()) {
-      const end = served.leave()
-      const answer = end && served.interaction.answer
+      const { answer, end } = served?.leave() ?? { answer: null, end: null }
       this.#options.writer.result({ id, ...(answer && { answer }), end, evidence })
     }
     this.#open.clear()
@@ -189,8 +199,15 @@ export class ReplayTape implements Tape {
       evidence.grade = 'beyond'
       evidence.note = 'the client waits for longer than the recorded one did'
     }
-    const served = new ServedInteraction(this.#options.clock, { interaction, start, onEnd, onBeyond })
-    this.#open.set(id, { id, evidence, served })
+    const known = knownUntil(recorded, this.#options.recording.finish)
+    const served = new ServedInteraction(this.#options.clock, {
+      interaction,
+      start,
+      knownUntil: known,
+      onEnd,
+      onBeyond,
+    })
+    this.#open.set(id, { id, evidence, recorded, served })
     this.#renaming.learn(worldText(interaction))
     return served
   }
@@ -210,31 +227,24 @@ export class ReplayTape implements Tape {
   }
 
   #return({ id, recorded, evidence, start }: Found<FunctionInteraction>): unknown {
-    const { clock, writer } = this.#options
-    const { end, lossy, sync } = recorded
+    const { clock, writer, recording } = this.#options
+    const { lossy, sync } = recorded
     const value = recorded.value === undefined ? undefined : this.#renaming.applyToJson(recorded.value)
-    const settle = (): unknown => {
+    const onEnd = (end: InteractionEnd): void => {
+      this.#open.delete(id)
       this.#timeline.end(id)
       const flags = { ...(lossy && { lossy }), ...(sync && { sync }) }
-      if (end !== null) writer.result({ id, ...(value !== undefined && { value }), ...flags, end, evidence })
-      if (end?.kind === 'failed') throw buildError(end.error ?? { name: 'Error', message: 'tool failed' })
-      return value === undefined ? undefined : structuredClone(value)
+      writer.result({ id, ...(value !== undefined && { value }), ...flags, end, evidence })
     }
+    const onBeyond = (): void => {
+      evidence.grade = 'beyond'
+      evidence.note = 'the agent waits for longer than the recorded run lasted'
+    }
+    this.#open.set(id, { id, evidence, recorded })
     this.#renaming.learn(JSON.stringify(value ?? null))
-    if (sync) return settle()
-    if (end === null) return never()
-    return new Promise((resolve, reject) => {
-      clock.schedule(
-        () => {
-          try {
-            resolve(settle())
-          } catch (error) {
-            reject(error as Error)
-          }
-        },
-        start + end.offset_ms - clock.offset,
-      )
-    })
+    const interaction = { ...recorded, value }
+    const known = knownUntil(recorded, recording.finish)
+    return new ServedFunction(clock, { interaction, start, knownUntil: known, onEnd, onBeyond }).result()
   }
 }
 

@@ -10,7 +10,7 @@ import { payloadBytes } from '../model/interaction.ts'
  * How much longer than the recorded client a replayed one may wait before its waiting means something else, ms: the
  * recorded client started its own clock a little before its call was seen to leave.
  */
-const PATIENCE_SLACK_MS = 100
+export const PATIENCE_SLACK_MS = 100
 
 /** How soon the rest of an answer has to be due that a client drops for it to count as received, ms. */
 const DROPPED_MS = 10
@@ -20,6 +20,8 @@ interface ServedOptions {
   interaction: HttpInteraction
   /** When the call begins, ms of virtual time. */
   start: number
+  /** How long after the call the recording knows what came of it, ms; null when the answer came to an end by itself. */
+  knownUntil: number | null
   /** Told once, when the exchange has ended for the agent. */
   onEnd(end: InteractionEnd, chunks: HttpAnswer['chunks']): void
   /** Told when the client waits for longer than the recorded one did. */
@@ -35,6 +37,7 @@ export class ServedInteraction implements ServedExchange {
   readonly #clock: VirtualClock
   readonly #interaction: HttpInteraction
   readonly #start: number
+  readonly #knownUntil: number | null
   readonly #onEnd: ServedOptions['onEnd']
   readonly #onBeyond: ServedOptions['onBeyond']
   #ended = false
@@ -42,10 +45,11 @@ export class ServedInteraction implements ServedExchange {
   #failBody: ((error: unknown) => void) | null = null
   #released: Error | null = null
 
-  constructor(clock: VirtualClock, { interaction, start, onEnd, onBeyond }: ServedOptions) {
+  constructor(clock: VirtualClock, { interaction, start, knownUntil, onEnd, onBeyond }: ServedOptions) {
     this.#clock = clock
     this.#interaction = interaction
     this.#start = start
+    this.#knownUntil = knownUntil
     this.#onEnd = onEnd
     this.#onBeyond = onBeyond
     // First of what is due at one instant: the run may be over with what the agent learns then.
@@ -76,9 +80,13 @@ export class ServedInteraction implements ServedExchange {
     this.#failBody?.(this.#released)
   }
 
-  /** Ends what the run leaves behind: an answer of which all was as good as there is complete, any other has no end. */
-  leave(): InteractionEnd | null {
-    return this.#isAsGoodAsThere ? this.#interaction.end : null
+  /** What the run leaves behind: an answer of which all was as good as there is complete, any other has no end. */
+  leave(): { answer: HttpAnswer | null; end: InteractionEnd | null } {
+    const { answer, end } = this.#interaction
+    if (this.#isAsGoodAsThere) return { answer, end }
+    const elapsed = this.#elapsed()
+    if (answer === null || answer.headers_ms > elapsed) return { answer: null, end: null }
+    return { answer: { ...answer, chunks: answer.chunks.filter(([offset]) => offset <= elapsed) }, end: null }
   }
 
   abort(reason: unknown): void {
@@ -107,13 +115,6 @@ export class ServedInteraction implements ServedExchange {
     }
     await this.#until(end?.offset_ms ?? 0)
     if (end?.kind === 'cut') throw buildError(end.error ?? { name: 'Error', message: 'aborted', code: 'ECONNRESET' })
-  }
-
-  /** Where the recorded client stopped waiting, ms; null when the recorded answer came to an end by itself. */
-  get #knownUntil(): number | null {
-    const { answer, end } = this.#interaction
-    if (end === null) return answer?.chunks.at(-1)?.[0] ?? answer?.headers_ms ?? 0
-    return end.kind === 'aborted' ? end.offset_ms : null
   }
 
   /**
@@ -173,8 +174,10 @@ export class ServedInteraction implements ServedExchange {
   #end(end: InteractionEnd): void {
     if (this.#ended) return
     this.#ended = true
-    const until = end.kind === 'aborted' ? end.offset_ms : Number.POSITIVE_INFINITY
-    const chunks = this.#interaction.answer?.chunks.filter(([offset]) => offset <= until) ?? []
-    this.#onEnd(end, chunks)
+    this.#onEnd(end, this.#chunksUntil(end.kind === 'aborted' ? end.offset_ms : Number.POSITIVE_INFINITY))
+  }
+
+  #chunksUntil(offset_ms: number): HttpAnswer['chunks'] {
+    return this.#interaction.answer?.chunks.filter(([offset]) => offset <= offset_ms) ?? []
   }
 }

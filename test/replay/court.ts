@@ -36,7 +36,10 @@ export interface Replay extends ReplayResult {
   outcome: string
 }
 
-export interface ReplaySettings extends Partial<ReplayJob> {
+export interface ReplaySettings extends Partial<Omit<ReplayJob, 'input' | 'params'>> {
+  /** What the agent is called with instead of the recorded input; and its second argument. */
+  input?: unknown
+  params?: unknown
   max_real_ms?: number
   extra_env?: Record<string, string>
 }
@@ -85,7 +88,7 @@ export function openCourt(env: NodeJS.ProcessEnv = {}): Court {
       saveRecording(out, recording)
       return { path: out, recording, output: recording.finish?.output, error: undefined }
     },
-    async replay(agent, run, { max_real_ms = 20_000, extra_env = {}, ...job } = {}) {
+    async replay(agent, run, { max_real_ms = 20_000, extra_env = {}, input, params, ...job } = {}) {
       const out = `${path('replay')}.jsonl`
       const result = await pool.replay(
         {
@@ -93,7 +96,8 @@ export function openCourt(env: NodeJS.ProcessEnv = {}): Court {
           mode: 'strict',
           agent,
           agent_ref: 'agent.ts#run',
-          input: run.recording.input,
+          input: input === undefined ? run.recording.input : (input as JsonValue),
+          ...(params !== undefined && { params: params as JsonValue }),
           env: buildReplayEnvironment(run.recording, extra_env),
           cwd: folder,
           volatile: [],

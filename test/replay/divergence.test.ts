@@ -31,7 +31,7 @@ const STALE = [
 ]
 
 async function replayWith(params: Changes): Promise<Replay & { only: Divergence }> {
-  const replay = await court.replay(fixture('assistant'), live, { params: { ...params } as Record<string, never> })
+  const replay = await court.replay(fixture('assistant'), live, { params })
   expect(replay.end).toEqual({ outcome: 'diverged' })
   expect(replay.divergences).toHaveLength(1)
   return { ...replay, only: replay.divergences[0] as Divergence }

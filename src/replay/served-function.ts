@@ -1,0 +1,61 @@
+import { buildError } from '../boundary/network-error.ts'
+import type { VirtualClock } from '../boundary/world/virtual-clock.ts'
+import { never } from '../core/nothing.ts'
+import type { FunctionInteraction, InteractionEnd } from '../model/interaction.ts'
+import { PATIENCE_SLACK_MS } from './served-interaction.ts'
+
+interface ServedFunctionOptions {
+  /** The recorded call, with the values that are to be given. */
+  interaction: FunctionInteraction
+  /** When the call begins, ms of virtual time. */
+  start: number
+  /** How long after the call the recording knows what came of it, ms; null when the function returned or threw. */
+  knownUntil: number | null
+  /** Told when the function returns or throws. */
+  onEnd(end: InteractionEnd): void
+  /** Told when the agent waits for longer than the recorded run lasted. */
+  onBeyond(): void
+}
+
+/** One recorded call of a wrapped function given again: what it returned or threw, when that is due on the virtual clock. */
+export class ServedFunction {
+  readonly #clock: VirtualClock
+  readonly #options: ServedFunctionOptions
+
+  constructor(clock: VirtualClock, options: ServedFunctionOptions) {
+    this.#clock = clock
+    this.#options = options
+  }
+
+  /** What the agent gets: at once from a function that gave it at once, else by a promise. */
+  result(): unknown {
+    const { interaction, knownUntil, onBeyond } = this.#options
+    const { end, sync } = interaction
+    if (sync) return this.#settle()
+    if (end === null) {
+      this.#at((knownUntil ?? 0) + PATIENCE_SLACK_MS, onBeyond)
+      return never()
+    }
+    return new Promise((resolve, reject) => {
+      this.#at(end.offset_ms, () => {
+        try {
+          resolve(this.#settle())
+        } catch (error) {
+          reject(error as Error)
+        }
+      })
+    })
+  }
+
+  #at(offset: number, callback: () => void): void {
+    this.#clock.schedule(callback, this.#options.start + offset - this.#clock.offset)
+  }
+
+  #settle(): unknown {
+    const { interaction, onEnd } = this.#options
+    const { end, value } = interaction
+    if (end !== null) onEnd(end)
+    if (end?.kind === 'failed') throw buildError(end.error ?? { name: 'Error', message: 'tool failed' })
+    return value === undefined ? undefined : structuredClone(value)
+  }
+}
