@@ -1,4 +1,5 @@
 import type { EgressAttempt } from '../model/verdict.ts'
+import { installChanceTap } from './doors/chance-tap.ts'
 import { patchGlobalDispatcher } from './doors/dispatcher-door.ts'
 import { installFetchDoor } from './doors/fetch-door.ts'
 import { installHttpDoor } from './doors/http-door.ts'
@@ -19,6 +20,7 @@ export function armObserving(): void {
   patchGlobalDispatcher()
   installHttpTap()
   installFetchDoor()
+  installChanceTap()
 }
 
 /** The world around a replayed agent: its clock, and what knows when nothing can happen any more. */

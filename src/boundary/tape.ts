@@ -62,6 +62,14 @@ export interface FunctionObserver {
 
 export type FunctionDecision = { kind: 'proceed'; observer: FunctionObserver } | { kind: 'serve'; result: unknown }
 
+/** Is told what the agent draws at random. */
+export interface DrawObserver {
+  /** A value of `Math.random`. */
+  random(value: number): void
+  /** A value of `crypto.randomUUID`. */
+  uuid(value: string): void
+}
+
 /**
  * Decides what happens at the boundary: the recorder's tape lets calls proceed and writes them down,
  * the replayer's tape answers them from evidence.
@@ -69,6 +77,8 @@ export type FunctionDecision = { kind: 'proceed'; observer: FunctionObserver } |
 export interface Tape {
   /** `observe` when calls proceed to the real world, `serve` when they never do. */
   readonly mode: 'observe' | 'serve'
+  /** Told what is drawn in the run, if the tape wants to know. */
+  readonly draws?: DrawObserver | undefined
   http(ask: HttpAsk, parent: string | undefined): HttpDecision
   call(ask: FunctionAsk, parent: string | undefined): FunctionDecision
 }
@@ -90,6 +100,11 @@ let ambient: BoundaryContext | null = null
 export function currentContext(): BoundaryContext | null {
   const context = contexts.getStore()
   return context === undefined ? ambient : context
+}
+
+/** True for code that belongs to a run of its own, as the agent's does, not only to the process. */
+export function isWithinRun(): boolean {
+  return contexts.getStore() !== undefined
 }
 
 /** Runs `fn` so that all it does at the boundary, now and later, goes to `context`; with null, past every tape. */

@@ -1,5 +1,6 @@
 import { hashJson } from '../core/hash.ts'
 import type { JsonValue } from '../core/json.ts'
+import { createRandom } from '../core/random.ts'
 
 /** Random re-assignments of runs to the two sides; p-values are multiples of 1 / (this + 1). */
 const PERMUTATIONS = 1999
@@ -19,7 +20,7 @@ export function permutationTest<T extends JsonValue>(
   newer: readonly T[],
   statistic: (older: readonly T[], newer: readonly T[]) => number,
 ): number {
-  const random = seededRandom(hashJson([[...older], [...newer]]))
+  const random = createRandom(hashJson([[...older], [...newer]]))
   const pool = [...newer, ...older]
   const seen = statistic(older, newer)
   // Sums in another order differ in the last bits; such a tie counts as a tie.
@@ -27,7 +28,7 @@ export function permutationTest<T extends JsonValue>(
   let atLeast = 1
   for (let round = 0; round < PERMUTATIONS; round++) {
     for (let i = 0; i < newer.length; i++) {
-      const j = i + Math.floor(random() * (pool.length - i))
+      const j = i + Math.floor((random() / 2 ** 32) * (pool.length - i))
       const drawn = pool[j] as T
       pool[j] = pool[i] as T
       pool[i] = drawn
@@ -35,22 +36,4 @@ export function permutationTest<T extends JsonValue>(
     if (statistic(pool.slice(newer.length), pool.slice(0, newer.length)) >= bar) atLeast++
   }
   return atLeast / (PERMUTATIONS + 1)
-}
-
-/** A generator of numbers in [0, 1), the same for the same seed of at least 32 hex digits (sfc32 by Chris Doty-Humphrey). */
-export function seededRandom(seed: string): () => number {
-  let [a, b, c, counter] = [0, 8, 16, 24].map((at) => Number.parseInt(seed.slice(at, at + 8), 16) | 0) as [
-    number,
-    number,
-    number,
-    number,
-  ]
-  return () => {
-    const sum = (((a + b) | 0) + counter) | 0
-    counter = (counter + 1) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = (((c << 21) | (c >>> 11)) + sum) | 0
-    return (sum >>> 0) / 4294967296
-  }
 }

@@ -18,6 +18,16 @@ export interface Note {
   data?: JsonValue | undefined
 }
 
+/** What the agent drew at random, each kind in the order of drawing: a replay draws the same. */
+export interface Chance {
+  /** Whether the draws of the whole process are in here, from the loading of the agent on, or only those of the run. */
+  scope: 'process' | 'run'
+  /** Values of `Math.random`. */
+  random: number[]
+  /** Values of `crypto.randomUUID`. */
+  uuids: string[]
+}
+
 /** One run, live, replayed or imported: what everything else is a function of. */
 export interface Recording {
   format: 'retrial/1'
@@ -31,6 +41,8 @@ export interface Recording {
   redaction: { rules: string; salt: string } | null
   interactions: Interaction[]
   notes: Note[]
+  /** Missing when nothing was drawn, or it was not recorded. */
+  chance?: Chance | undefined
   /** Null when the process died before the run finished. */
   finish: RunFinish | null
   integrity: Integrity

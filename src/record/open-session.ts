@@ -5,6 +5,7 @@ import { machineClock, roundMs } from '../core/clock.ts'
 import { createRunId, createTraceId } from '../core/ids.ts'
 import { deriveStopReason } from '../model/stop-reason.ts'
 import { createRecordingWriter } from '../recording/create-recording-writer.ts'
+import type { DrawLog } from '../recording/draw-log.ts'
 import { pinRecording } from '../recording/lock-file.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { describeRuntime } from './describe-runtime.ts'
@@ -51,9 +52,10 @@ export interface RecordingSession {
  * Opens a recording and the doors of this process to it.
  *
  * @param startedAt Start of the run, ms since the epoch.
+ * @param draws What was drawn before the recording was opened.
  * @throws ERR_RECORDING_EXISTS, ERR_RECORDING_UNWRITABLE, ERR_RECORD_SALT when the recording cannot be begun.
  */
-export function openSession(context: RecordContext, startedAt = machineClock.now()): RecordingSession {
+export function openSession(context: RecordContext, startedAt = machineClock.now(), draws?: DrawLog): RecordingSession {
   const run_id = context.run_id ?? createRunId()
   const path = context.out ?? `recordings/${run_id}.jsonl`
   const redactor = createRedactor({ salt: loadSalt(dirname(path)), env: process.env })
@@ -77,12 +79,14 @@ export function openSession(context: RecordContext, startedAt = machineClock.now
     { redactor, overwrite: context.overwrite === true },
   )
   armObserving()
+  const tape = new RecorderTape(writer, started_at, draws)
   return {
-    tape: new RecorderTape(writer, started_at),
+    tape,
     path,
     finish(outcome) {
       const threw = 'error' in outcome
       const output = threw ? null : outcome.output
+      tape.finish()
       writer.finish({
         at_ms: roundMs(machineClock.now() - started_at),
         stop_reason: deriveStopReason(output, threw),

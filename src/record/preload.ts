@@ -8,6 +8,7 @@ import { armObserving } from '../boundary/arm.ts'
 import { setAmbientTape, type Tape } from '../boundary/tape.ts'
 import { machineClock } from '../core/clock.ts'
 import { doNothing } from '../core/nothing.ts'
+import { DrawLog } from '../recording/draw-log.ts'
 import { openSession, type RecordContext, type RecordingSession } from './open-session.ts'
 
 const settings = process.env.RETRIAL_RECORD
@@ -18,13 +19,14 @@ function recordProcess(text: string): void {
   const printed: string[] = []
   let thrown: { error: unknown } | null = null
   const startedAt = machineClock.now()
+  const draws = new DrawLog('process')
 
   /** Begun with the first call: processes of a pipeline that call nobody leave no recording. */
   const begin = (): RecordingSession | null => {
     if (session !== undefined) return session
     try {
       const context = JSON.parse(text) as RecordContext & { out: string }
-      session = openSession({ ...context, out: freePath(context.out, context.overwrite === true) }, startedAt)
+      session = openSession({ ...context, out: freePath(context.out, context.overwrite === true) }, startedAt, draws)
     } catch (error) {
       session = null
       process.stderr.write(`retrial: this run is not recorded: ${String((error as Error)?.message ?? error)}\n`)
@@ -34,6 +36,7 @@ function recordProcess(text: string): void {
   const nobody = { head: doNothing, chunk: doNothing, complete: doNothing, aborted: doNothing, failed: doNothing }
   const tape: Tape = {
     mode: 'observe',
+    draws,
     http: (ask, parent) => begin()?.tape.http(ask, parent) ?? { kind: 'proceed', observer: nobody },
     call: (ask, parent) =>
       begin()?.tape.call(ask, parent) ?? {

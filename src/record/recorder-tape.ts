@@ -11,6 +11,7 @@ import type {
 import { machineClock, roundMs } from '../core/clock.ts'
 import { type HttpAnswer, headerValue, type InteractionEnd, toPayload } from '../model/interaction.ts'
 import type { RecordingWriter } from '../recording/create-recording-writer.ts'
+import { DrawLog } from '../recording/draw-log.ts'
 import { encodeValue } from '../recording/encode-value.ts'
 import { decodeChunks } from './decode-chunks.ts'
 
@@ -20,13 +21,19 @@ import { decodeChunks } from './decode-chunks.ts'
  */
 export class RecorderTape implements Tape {
   readonly mode = 'observe'
+  readonly draws: DrawLog
   readonly #writer: RecordingWriter
   readonly #startedAt: number
+  readonly #journals = new Set<HttpJournal>()
   #calls = 0
   #open = 0
 
-  /** @param startedAt Start of the run, ms since the epoch: what all offsets count from. */
-  constructor(writer: RecordingWriter, startedAt: number) {
+  /**
+   * @param startedAt Start of the run, ms since the epoch: what all offsets count from.
+   * @param draws What was drawn so far.
+   */
+  constructor(writer: RecordingWriter, startedAt: number, draws = new DrawLog('run')) {
+    this.draws = draws
     this.#writer = writer
     this.#startedAt = startedAt
   }
@@ -38,7 +45,7 @@ export class RecorderTape implements Tape {
 
   http(ask: HttpAsk, parent: string | undefined): HttpDecision {
     const at = ask.at ?? machineClock.now()
-    const id = this.#nextId()
+    const id = this.#begin()
     this.#writer.call({
       id,
       kind: 'http',
@@ -52,16 +59,24 @@ export class RecorderTape implements Tape {
         body: ask.body === null ? null : toPayload(ask.body),
       },
     })
-    const onEnd = (answer: HttpAnswer | null, end: InteractionEnd): void => {
+    const journal = new HttpJournal(at, (answer, end) => {
       this.#open--
+      this.#journals.delete(journal)
       this.#writer.result({ id, answer, end })
-    }
-    return { kind: 'proceed', observer: new HttpJournal(at, onEnd) }
+    })
+    this.#journals.add(journal)
+    return { kind: 'proceed', observer: journal }
+  }
+
+  /** Ends the run: writes down what it drew since its last call, and what has come of the answers that it leaves behind. */
+  finish(): void {
+    this.draws.flush(this.#writer)
+    for (const journal of this.#journals) journal.leave()
   }
 
   call(ask: FunctionAsk, parent: string | undefined): FunctionDecision {
     const at = machineClock.now()
-    const id = this.#nextId()
+    const id = this.#begin()
     // A function of one argument, the usual tool, is recorded by it; any other by the list.
     const args = encodeValue(ask.args.length === 1 ? ask.args[0] : ask.args)
     this.#writer.call({
@@ -94,7 +109,8 @@ export class RecorderTape implements Tape {
     }
   }
 
-  #nextId(): string {
+  #begin(): string {
+    this.draws.flush(this.#writer)
     this.#open++
     return `c${++this.#calls}`
   }
@@ -103,13 +119,13 @@ export class RecorderTape implements Tape {
 /** Collects one answer as it comes and hands it over, once, when it has ended. */
 class HttpJournal implements HttpObserver {
   readonly #at: number
-  readonly #onEnd: (answer: HttpAnswer | null, end: InteractionEnd) => void
+  readonly #onEnd: (answer: HttpAnswer | null, end: InteractionEnd | null) => void
   #head: (HttpHead & { headers_ms: number }) | null = null
   readonly #chunks: [number, Uint8Array][] = []
   #bytes = 0
   #ended = false
 
-  constructor(at: number, onEnd: (answer: HttpAnswer | null, end: InteractionEnd) => void) {
+  constructor(at: number, onEnd: (answer: HttpAnswer | null, end: InteractionEnd | null) => void) {
     this.#at = at
     this.#onEnd = onEnd
   }
@@ -137,7 +153,10 @@ class HttpJournal implements HttpObserver {
     const length = Number(this.#head && headerValue(this.#head.headers, 'content-length'))
     const whole = this.#head !== null && Number.isInteger(length) && this.#bytes >= length
     if (whole) this.complete()
-    else this.#end({ kind: 'aborted', offset_ms: this.#offset(), error: describeError(reason) })
+    else {
+      const error = reason === undefined || reason === null ? {} : { error: describeError(reason) }
+      this.#end({ kind: 'aborted', offset_ms: this.#offset(), ...error })
+    }
   }
 
   failed(error: unknown): void {
@@ -145,7 +164,11 @@ class HttpJournal implements HttpObserver {
     this.#end({ kind, offset_ms: this.#offset(), error: describeError(error) })
   }
 
-  #end(end: InteractionEnd): void {
+  leave(): void {
+    if (this.#head !== null) this.#end(null)
+  }
+
+  #end(end: InteractionEnd | null): void {
     if (this.#ended) return
     this.#ended = true
     this.#onEnd(this.#answer(), end)

@@ -1,4 +1,4 @@
-import type { Note } from '../model/recording.ts'
+import type { Chance, Note } from '../model/recording.ts'
 import type { RunFinish } from '../model/run.ts'
 import {
   callEntry,
@@ -46,6 +46,8 @@ export interface RecordingWriter {
   /** Writes down the answer to a call when there will be no more of it. */
   result(result: RecordedResult): void
   note(note: Note): void
+  /** Writes down what was drawn since it was last called. */
+  chance(chance: Chance): void
   finish(finish: RunFinish): void
   /** Closes the recording with its seal and gives it its name. Nothing is written after that. */
   seal(): void
@@ -99,6 +101,7 @@ export function createRecordingWriter(
     call: (call) => write(() => [callEntry(call)]),
     result: (result) => write(() => [resultEntry(result)]),
     note: (note) => write(() => [noteEntry(note)]),
+    chance: (chance) => write(() => [{ kind: 'chance', chance }]),
     finish: (finish) => write(() => finishEntries(finish)),
     seal: () => guard(seal),
     durable: () => journal.durable(),

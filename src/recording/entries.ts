@@ -1,7 +1,7 @@
 import type { JsonValue } from '../core/json.ts'
 import type { Evidence } from '../model/evidence.ts'
 import type { FunctionInteraction, HttpAnswer, HttpInteraction, InteractionEnd } from '../model/interaction.ts'
-import type { Note, Recording } from '../model/recording.ts'
+import type { Chance, Note, Recording } from '../model/recording.ts'
 import type { RunContext, RunFinish, Runtime } from '../model/run.ts'
 import { encodeValue } from './encode-value.ts'
 
@@ -48,6 +48,7 @@ export type Entry =
   | { kind: 'call'; call: HttpCall | (FunctionCall & { args: JsonValue }) }
   | { kind: 'result'; result: RecordedResult & { value?: JsonValue | undefined } }
   | { kind: 'note'; note: Note }
+  | { kind: 'chance'; chance: Chance }
   | { kind: 'finish'; finish: RunFinish & { output: JsonValue } }
 
 /** The header as an entry, and a note when its input holds something that JSON cannot. */

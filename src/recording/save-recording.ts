@@ -14,6 +14,7 @@ export function saveRecording(path: string, recording: Recording, options: Recor
     if (entry.kind === 'call') writer.call(entry.call)
     else if (entry.kind === 'result') writer.result(entry.result)
     else if (entry.kind === 'note') writer.note(entry.note)
+    else if (entry.kind === 'chance') writer.chance(entry.chance)
     else if (entry.kind === 'finish') writer.finish(entry.finish)
   }
   writer.seal()

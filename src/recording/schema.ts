@@ -112,6 +112,14 @@ const noteRecord = z.strictObject({
   data: z.unknown().optional(),
 })
 
+const chanceRecord = z.strictObject({
+  ...line,
+  kind: z.literal('chance'),
+  scope: z.enum(['process', 'run']),
+  random: z.array(z.number()).optional(),
+  uuids: z.array(z.string()).optional(),
+})
+
 const finishRecord = z.strictObject({
   ...line,
   kind: z.literal('finish'),
@@ -136,6 +144,7 @@ export const recordSchema = z.union([
   callRecord,
   resultRecord,
   noteRecord,
+  chanceRecord,
   finishRecord,
   sealRecord,
 ])
@@ -146,6 +155,7 @@ export type ListRecord = z.infer<typeof listRecord>
 export type CallRecord = z.infer<typeof callRecord>
 export type ResultRecord = z.infer<typeof resultRecord>
 export type NoteRecord = z.infer<typeof noteRecord>
+export type ChanceRecord = z.infer<typeof chanceRecord>
 export type FinishRecord = z.infer<typeof finishRecord>
 export type SealRecord = z.infer<typeof sealRecord>
 /** One line of a recording, parsed. */

@@ -20,6 +20,11 @@ export interface ReplayJob {
   /** Where the replay's own recording is written. */
   out: string
   max_virtual_ms: number
+  /**
+   * What all chance follows from.
+   * @default what the recorded run drew, then the id of the run
+   */
+  seed?: string | undefined
 }
 
 /** How a replay ended, as far as its process knows. */

@@ -6,11 +6,12 @@ import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { armServing, type ReplayWorld } from '../boundary/arm.ts'
 import { describeError } from '../boundary/network-error.ts'
-import { setAmbientTape } from '../boundary/tape.ts'
-import { seedRandom } from '../boundary/world/seed-random.ts'
+import { runInContext, setAmbientTape } from '../boundary/tape.ts'
+import { installChance } from '../boundary/world/chance.ts'
 import { isRetrialError, RetrialError } from '../core/errors.ts'
 import { deriveStopReason } from '../model/stop-reason.ts'
 import { createRecordingWriter, type RecordingWriter } from '../recording/create-recording-writer.ts'
+import { DrawLog } from '../recording/draw-log.ts'
 import { encodeValue } from '../recording/encode-value.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
@@ -59,13 +60,19 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
     { overwrite: true, sync: false, ...(redactor && { redactor }) },
   )
   const world = await armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }))
-  seedRandom(recording.run.run_id)
+  const draws = new DrawLog(recording.chance?.scope ?? 'run')
+  installChance(
+    job.seed === undefined
+      ? { seed: recording.run.run_id, recorded: recording.chance, draws }
+      : { seed: job.seed, recorded: undefined, draws },
+  )
   let diverged = false
   const tape = new ReplayTape({
     recording,
     input: [job.input, job.params ?? null],
     clock: world.clock,
     writer,
+    draws,
     redactor,
     volatile: job.volatile,
     on_divergence: job.on_divergence,
@@ -75,7 +82,7 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
     },
   })
   setAmbientTape(tape)
-  const run = startAgent(job)
+  const run = startAgent(job, tape)
   const end = await driveToEnd(world, tape, run, () => diverged, job.max_virtual_ms)
   tape.finish()
   writeFinish(writer, run, end, world.clock.offset)
@@ -88,8 +95,7 @@ function enterEnvironment(job: ReplayJob): void {
   for (const name of Object.keys(process.env)) delete process.env[name]
   Object.assign(process.env, job.env)
   process.chdir(job.cwd)
-  // What a program sees that was started by itself.
-  process.argv = [process.argv[0] ?? 'node', job.agent.module]
+  // `argv` keeps naming this file: a module that runs itself when it is the one that was started would run twice.
   process.execArgv = []
   // The line to the parent is the harness's.
   delete process.send
@@ -101,14 +107,14 @@ interface AgentRun {
   uncaught: { error: unknown } | null
 }
 
-function startAgent(job: ReplayJob): AgentRun {
+function startAgent(job: ReplayJob, tape: ReplayTape): AgentRun {
   const run: AgentRun = { settled: null, uncaught: null }
   const onUncaught = (error: unknown): void => {
     run.uncaught ??= { error }
   }
   process.on('uncaughtException', onUncaught)
   process.on('unhandledRejection', onUncaught)
-  callAgent(job).then(
+  callAgent(job, tape).then(
     (output) => {
       run.settled = { output, error: null, threw: false }
     },
@@ -119,7 +125,7 @@ function startAgent(job: ReplayJob): AgentRun {
   return run
 }
 
-async function callAgent(job: ReplayJob): Promise<unknown> {
+async function callAgent(job: ReplayJob, tape: ReplayTape): Promise<unknown> {
   const { module: path, export: name } = job.agent
   if (!existsSync(path)) {
     throw new AgentLoadError(`There is no agent at ${path}.`, 'Correct the path of the agent in the scenario.')
@@ -145,7 +151,9 @@ async function callAgent(job: ReplayJob): Promise<unknown> {
     )
   }
   const input = structuredClone(job.input)
-  return await (job.params === undefined ? agent(input) : agent(input, structuredClone(job.params)))
+  const args = job.params === undefined ? [input] : [input, structuredClone(job.params)]
+  // What the agent does while it is loaded is no part of its run, though its calls are answered all the same.
+  return await runInContext({ tape }, () => agent(...args))
 }
 
 function loadHint(error: unknown): string {

@@ -16,6 +16,7 @@ import {
 import type { Recording } from '../model/recording.ts'
 import type { Divergence } from '../model/verdict.ts'
 import type { RecordingWriter } from '../recording/create-recording-writer.ts'
+import type { DrawLog } from '../recording/draw-log.ts'
 import { encodeValue } from '../recording/encode-value.ts'
 import type { Redactor } from '../recording/redact/create-redactor.ts'
 import { summariseRequest } from '../trace/summarise-request.ts'
@@ -38,6 +39,8 @@ export interface ReplayTapeOptions {
   clock: VirtualClock
   /** Writes the replay's own recording. */
   writer: RecordingWriter
+  /** What the run drew at random: written down with the calls. */
+  draws?: DrawLog | undefined
   /** Replaces the secrets of a request as the recorder did, so that both are compared alike. */
   redactor: Redactor | null
   volatile: readonly string[]
@@ -104,6 +107,7 @@ export class ReplayTape implements Tape {
       this.#options.writer.result({ id, ...(answer && { answer }), end, evidence })
     }
     this.#open.clear()
+    this.#options.draws?.flush(this.#options.writer)
   }
 
   http(ask: HttpAsk, parent: string | undefined): HttpDecision {
@@ -139,6 +143,7 @@ export class ReplayTape implements Tape {
   }
 
   #begin(parent: string | undefined): { id: string; started_ms: number; end: null; parent?: string } {
+    this.#options.draws?.flush(this.#options.writer)
     return {
       id: `c${++this.#calls}`,
       started_ms: roundMs(this.#options.clock.offset),

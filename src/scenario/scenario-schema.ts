@@ -44,6 +44,11 @@ const replaySchema = z.strictObject({
     .default('fail')
     .meta({ description: 'When the recording does not hold what the agent asks: fail, or serve a stale answer.' }),
   env: env.prefault({}),
+  seed: z
+    .union([z.int(), line])
+    .transform(String)
+    .optional()
+    .meta({ description: 'Draws all that is random from this seed; default: what the recorded run drew.' }),
   max_real_ms: z.int().min(1).max(3_600_000).default(30_000).meta({ description: 'Real-time budget of a replay, ms.' }),
   max_virtual_ms: z.int().min(1).default(86_400_000).meta({ description: 'Virtual-time budget of a replay, ms.' }),
 })

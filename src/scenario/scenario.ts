@@ -82,6 +82,8 @@ export interface Scenario {
     volatile: string[]
     on_divergence: OnDivergence
     env: Record<string, string>
+    /** What chance follows from, instead of what the recorded run drew. */
+    seed?: string | undefined
     /** Real-time budget of one replay, ms. */
     max_real_ms: number
     /** Virtual-time budget of one replay, ms. */

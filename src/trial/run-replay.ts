@@ -49,6 +49,7 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
       on_divergence: request.on_divergence,
       out,
       max_virtual_ms: scenario.replay.max_virtual_ms,
+      seed: scenario.replay.seed,
     },
     scenario.replay.max_real_ms,
   )

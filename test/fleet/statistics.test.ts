@@ -4,7 +4,7 @@ import { boschlooExact } from '../../src/fleet/boschloo-exact.ts'
 import { clopperPearson } from '../../src/fleet/clopper-pearson.ts'
 import { fisherExact } from '../../src/fleet/fisher-exact.ts'
 import { benjaminiHochberg } from '../../src/fleet/judge.ts'
-import { permutationTest, seededRandom } from '../../src/fleet/permutation-test.ts'
+import { permutationTest } from '../../src/fleet/permutation-test.ts'
 import { quantile } from '../../src/fleet/quantile.ts'
 import { upperBoundIndex } from '../../src/fleet/run-latency-p95.ts'
 
@@ -146,17 +146,6 @@ test('comes near the exact p-value by enumeration given small sides', () => {
 test('cannot be significant given sides that are equal, or statistics that are infinite', () => {
   expect(permutationTest([1, 1, 1], [1, 1, 1], meanGap)).toBe(1)
   expect(permutationTest([0, 0], [0, 1], (_, newer) => (newer.includes(1) ? Infinity : 1))).toBeGreaterThan(0.4)
-})
-
-test('draws evenly from [0, 1) given a seed', () => {
-  const random = seededRandom('0123456789abcdef0123456789abcdef')
-  const draws = Array.from({ length: 10_000 }, random)
-
-  expect(draws.every((draw) => draw >= 0 && draw < 1)).toBe(true)
-  for (let tenth = 0; tenth < 10; tenth++) {
-    const share = draws.filter((draw) => Math.floor(draw * 10) === tenth).length
-    expect(Math.abs(share - 1000)).toBeLessThan(150)
-  }
 })
 
 test('rejects all up to the last p-value under its line, as Benjamini and Hochberg do', () => {

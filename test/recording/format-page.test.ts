@@ -16,5 +16,5 @@ test('shows only valid records, at least one of each kind, given the page on the
     expect(recordSchema.safeParse(record).success).toBe(true)
   }
   expect(records.map(({ seq }) => seq)).toEqual(records.map((_, i) => i))
-  expect(new Set(records.map(({ kind }) => kind)).size).toBe(8)
+  expect(new Set(records.map(({ kind }) => kind)).size).toBe(9)
 })

@@ -5,6 +5,13 @@ import { createRequire, syncBuiltinESMExports } from 'node:module'
 const INSTALLED = Symbol.for('retrial.http-door')
 
 type Exports = Record<string, unknown>
+let isLoaded = false
+
+/** True once msw is in the process. */
+export function isMswLoaded(): boolean {
+  return isLoaded
+}
+
 type AnyFunction = (...args: unknown[]) => unknown
 
 /**
@@ -21,6 +28,7 @@ export function installHttpDoor(): void {
   const arm = (): void => {
     if (armed) return
     armed = true
+    isLoaded = true
     for (const { module, request, get } of natives) Object.assign(module, { request, get })
     ;(http as unknown as Exports).ClientRequest = NativeRequest
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'

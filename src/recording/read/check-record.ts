@@ -164,6 +164,7 @@ const KINDS: Record<string, Check> = {
     'evidence?': object({ grade: oneOf(EVIDENCE_GRADES), source: nullable(string), 'note?': string }),
   }),
   note: object({ ...line, at_ms: number, code: string, message: string, 'data?': any }),
+  chance: object({ ...line, scope: oneOf(['process', 'run']), 'random?': list(number), 'uuids?': list(string) }),
   finish: object({ ...line, at_ms: number, stop_reason: string, output: any, error: nullable(errorShape) }),
   seal: object({
     ...line,

@@ -1,12 +1,20 @@
 import type { JsonValue } from '../../core/json.ts'
 import type { HttpAnswer, HttpRequest, Interaction } from '../../model/interaction.ts'
-import type { Note, Recording } from '../../model/recording.ts'
+import type { Chance, Note, Recording } from '../../model/recording.ts'
 import type { RunFinish } from '../../model/run.ts'
-import type { CallRecord, FinishRecord, HeaderRecord, LineRecord, NoteRecord, ResultRecord } from '../schema.ts'
+import type {
+  CallRecord,
+  ChanceRecord,
+  FinishRecord,
+  HeaderRecord,
+  LineRecord,
+  NoteRecord,
+  ResultRecord,
+} from '../schema.ts'
 import { ContentResolver } from './resolve-content.ts'
 import { BrokenLine } from './scan-lines.ts'
 
-type Header = Omit<Recording, 'interactions' | 'notes' | 'finish' | 'integrity' | 'digest'>
+type Header = Omit<Recording, 'interactions' | 'notes' | 'chance' | 'finish' | 'integrity' | 'digest'>
 
 /** Builds a recording from its records, one after the other. Methods throw `BrokenLine` for a record that does not follow. */
 export class RecordCollector {
@@ -15,6 +23,7 @@ export class RecordCollector {
   readonly #answered = new Set<string>()
   readonly #interactions: Interaction[] = []
   readonly #notes: Note[] = []
+  #chance: Chance | null = null
   #header: Header | null = null
   #finish: RunFinish | null = null
 
@@ -40,6 +49,9 @@ export class RecordCollector {
       case 'note':
         this.#addNote(record)
         break
+      case 'chance':
+        this.#addChance(record)
+        break
       case 'finish':
         this.#addFinish(record)
         break
@@ -50,7 +62,13 @@ export class RecordCollector {
 
   finish(): Omit<Recording, 'integrity' | 'digest'> {
     if (this.#header === null) throw new BrokenLine('there is no header')
-    return { ...this.#header, interactions: this.#interactions, notes: this.#notes, finish: this.#finish }
+    return {
+      ...this.#header,
+      interactions: this.#interactions,
+      notes: this.#notes,
+      ...optional('chance', this.#chance ?? undefined),
+      finish: this.#finish,
+    }
   }
 
   #addHeader({ run, input, agent_ref, runtime, redaction }: HeaderRecord): void {
@@ -122,6 +140,13 @@ export class RecordCollector {
   #addNote({ at_ms, code, message, data }: NoteRecord): void {
     const details = data === undefined ? {} : { data: this.#content.value(data as JsonValue) }
     this.#notes.push({ at_ms, code, message, ...details })
+  }
+
+  #addChance({ scope, random = [], uuids = [] }: ChanceRecord): void {
+    this.#chance ??= { scope, random: [], uuids: [] }
+    if (scope !== this.#chance.scope) throw new BrokenLine('the scope of chance changes')
+    for (const value of random) this.#chance.random.push(value)
+    for (const value of uuids) this.#chance.uuids.push(value)
   }
 
   #addFinish({ at_ms, stop_reason, output, error }: FinishRecord): void {

@@ -30,6 +30,10 @@ function redactOnce(entry: Entry, redactor: Redactor): Entry {
       const details = data === undefined ? {} : { data: redactor.json(data) }
       return { kind: 'note', note: { ...note, message: redactor.text(message), ...details } }
     }
+    case 'chance': {
+      const { uuids } = entry.chance
+      return { kind: 'chance', chance: { ...entry.chance, uuids: uuids.map(redactor.text) } }
+    }
     case 'finish': {
       const { output, error, ...finish } = entry.finish
       const redacted = { output: redactor.json(output), error: error === null ? null : redactor.error(error) }

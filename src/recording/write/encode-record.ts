@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { HttpAnswer, HttpRequest, Payload } from '../../model/interaction.ts'
-import type { Note } from '../../model/recording.ts'
+import type { Chance, Note } from '../../model/recording.ts'
 import type { Entry } from '../entries.ts'
 import { FORMAT, MIN_ANSWER_BLOB_LENGTH, MIN_BLOB_LENGTH } from '../format.ts'
 import { ContentStore, escapeReferences } from './content-store.ts'
@@ -80,6 +80,8 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
         return result(entry.result)
       case 'note':
         return note(entry.note)
+      case 'chance':
+        return chance(entry.chance)
       case 'finish':
         return finish(entry.finish)
     }
@@ -105,6 +107,11 @@ function header({ run, input, agent_ref, runtime, redaction }: EntryOf<'header'>
 function note({ at_ms, code, message, data }: Note): string {
   const details = data === undefined ? '' : `,"data":${escapeReferences(JSON.stringify(data))}`
   return `"kind":"note","at_ms":${number(at_ms)},"code":${text(code)},"message":${text(message)}${details}`
+}
+
+function chance({ scope, random, uuids }: Chance): string {
+  const drawn = (values: unknown[]): unknown[] | undefined => (values.length > 0 ? values : undefined)
+  return `"kind":"chance","scope":${text(scope)}${field('random', drawn(random))}${field('uuids', drawn(uuids))}`
 }
 
 function text(value: string): string {

@@ -138,6 +138,8 @@ function timeOf(entry: Entry): number | undefined {
       return entry.result.at_ms
     case 'note':
       return entry.note.at_ms
+    case 'chance':
+      return undefined
     case 'finish':
       return entry.finish.at_ms
   }

@@ -23,6 +23,7 @@ export function listEntries(recording: Recording): Entry[] {
     entries.push(resultEntry(result))
   }
   for (const note of recording.notes) entries.push(noteEntry(note))
+  if (recording.chance !== undefined) entries.push({ kind: 'chance', chance: recording.chance })
   if (recording.finish !== null) entries.push(...finishEntries(recording.finish))
   return entries
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { JsonValue } from '../../../src/core/json.ts'
 import type { HttpAnswer, Interaction, InteractionEnd, Payload } from '../../../src/model/interaction.ts'
-import type { Note, Recording } from '../../../src/model/recording.ts'
+import type { Chance, Note, Recording } from '../../../src/model/recording.ts'
 import type { ErrorShape, RunFinish } from '../../../src/model/run.ts'
 
 /** Well-formed text of any characters; UTF-8 cannot hold a lone surrogate. */
@@ -146,6 +146,11 @@ const note: fc.Arbitrary<Note> = fc.record(
   { at_ms: ms, code: anyText, message: anyText, data: anyJson },
   { requiredKeys: ['at_ms', 'code', 'message'] },
 )
+const chance: fc.Arbitrary<Chance> = fc.record({
+  scope: fc.constantFrom('process', 'run'),
+  random: fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }).map((value) => value + 0)),
+  uuids: fc.array(fc.uuid()),
+})
 const finish: fc.Arbitrary<RunFinish> = fc.record({
   at_ms: ms,
   stop_reason: anyText,
@@ -176,6 +181,7 @@ export const anyRecording: fc.Arbitrary<Recording> = fc
       redaction: fc.option(fc.record({ rules: anyText, salt: anyText })),
       interactions: fc.array(interaction, { maxLength: 6 }),
       notes: fc.array(note, { maxLength: 3 }),
+      chance,
       finish: fc.option(finish),
       integrity: fc.constant('sealed'),
     },
