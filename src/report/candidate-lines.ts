@@ -64,7 +64,7 @@ function colorOf(gate: CandidateReport['gate']): 'green' | 'red' | 'yellow' {
 
 function describeTime({ signals, duration_ms }: CandidateReport): string {
   if (signals === null) return ''
-  return ` · ${formatMs(signals.run_latency_ms)}${duration_ms === undefined ? '' : ` → ${formatMs(duration_ms)}`}`
+  return ` · ${formatMs(signals.run_latency_ms)}${duration_ms === undefined ? '' : ` replayed in ${formatMs(duration_ms)}`}`
 }
 
 function row(label: string, text: string): string {

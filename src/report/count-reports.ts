@@ -8,6 +8,8 @@ export interface ReportSummary {
   isolation?: string | undefined
   /** Real time of the whole run, ms. */
   duration_ms?: number | undefined
+  /** Scenarios that could not be tried, and ids that name nothing. */
+  untried?: number | undefined
 }
 
 /** How many of everything a list of reports holds. */

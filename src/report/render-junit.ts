@@ -13,11 +13,15 @@ export interface RenderJUnitOptions {
   faults?: readonly JUnitFault[] | undefined
 }
 
-/** A scenario file that is not in order. */
+/** Something that could not be tried at all. */
 export interface JUnitFault {
-  file: string
+  /** Null when no file is to blame. */
+  file: string | null
   code: string
+  /** In one line. */
   message: string
+  /** All of it, with place and hint. */
+  text: string
 }
 
 /**
@@ -59,11 +63,15 @@ function renderSuite(report: ScenarioReport, { release }: RenderJUnitOptions): s
   return element('testsuite', { ...attributes, time: seconds(duration_ms) }, children)
 }
 
-function renderFault({ file, code, message }: JUnitFault): string {
-  const name = visible(file)
-  const error = element('error', { type: code, message: visible(message) }, [])
-  const testcase = element('testcase', { name, classname: name, file: name, time: seconds(0) }, [error])
-  return element('testsuite', { name, file: name, ...countOutcomes(['error']), time: seconds(0) }, [testcase])
+function renderFault({ file, code, message, text }: JUnitFault): string {
+  const name = visible(file ?? code)
+  const where = file === null ? undefined : visible(file)
+  const body = text.split('\n').map((line) => `\n${escapeTerminal(line, 2_000)}`)
+  const error = element('error', { type: code, message: visible(message) }, [escapeXml(`${body.join('')}\n`)])
+  const children = [`\n      ${error}`, '\n    ']
+  const testcase = element('testcase', { name, classname: name, file: where, time: seconds(0) }, children)
+  const attributes = { name, file: where, ...countOutcomes(['error']), time: seconds(0) }
+  return element('testsuite', attributes, [`\n    ${testcase}`, '\n  '])
 }
 
 function renderCase(candidate: CandidateReport, { id, file, baseline }: ScenarioReport): string {

@@ -1,15 +1,18 @@
 import type { BaselineReport, ScenarioReport } from '../model/verdict.ts'
+import { breakLine } from './break-line.ts'
 import { candidateLines } from './candidate-lines.ts'
 import { countReports, overallGate, type ReportSummary } from './count-reports.ts'
 import { createPaint, escapeTerminal, formatMs, joinLines, type Paint } from './terminal-text.ts'
 import { BASELINE_WORDS, describeEvidence, pluralize } from './verdict-words.ts'
 
-/** Column at which a scenario's first line ends. */
+/** Column at which a scenario's first line ends, unless the terminal is narrower. */
 const WIDTH = 100
 
 export interface RenderVerdictsOptions extends ReportSummary {
   /** Whether to colour the text with ANSI codes. */
   color: boolean
+  /** Columns that a line may have; longer ones are broken. @default no limit */
+  width?: number | undefined
 }
 
 /**
@@ -18,15 +21,17 @@ export interface RenderVerdictsOptions extends ReportSummary {
  */
 export function renderVerdicts(reports: readonly ScenarioReport[], options: RenderVerdictsOptions): string {
   const paint = createPaint(options.color)
-  const blocks = reports.map((report) => [...scenarioLines(report, paint), ''])
-  return joinLines([...blocks.flat(), lastLine(reports, options, paint)])
+  const { width = Number.POSITIVE_INFINITY } = options
+  const blocks = reports.map((report) => [...scenarioLines(report, Math.min(WIDTH, width), paint), ''])
+  const lines = [...blocks.flat(), lastLine(reports, options, paint)]
+  return joinLines(lines.flatMap((line) => breakLine(line, width)))
 }
 
-function scenarioLines(report: ScenarioReport, paint: Paint): string[] {
+function scenarioLines(report: ScenarioReport, end: number, paint: Paint): string[] {
   const { id, title, file, baseline, candidates } = report
   const name = escapeTerminal(id, 64)
   const status = `${BASELINE_WORDS[baseline.verdict]} ${escapeTerminal(baseline.agent, 80)}`
-  const gap = ' '.repeat(Math.max(2, WIDTH - name.length - status.length))
+  const gap = ' '.repeat(Math.max(2, end - name.length - status.length))
   const isRed = baseline.verdict === 'reproduced'
   const lines = [`${paint('bold', name)}${gap}${paint(isRed ? 'dim' : 'yellow', status)}`]
   const isPlain = isRed && candidates.length > 0 && candidates.every(({ gate }) => gate === 'pass')
@@ -60,6 +65,7 @@ function lastLine(reports: readonly ScenarioReport[], summary: ReportSummary, pa
   ] as const
   const counts = trouble.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`)
   const notes = [...(counts.length > 0 ? [counts.join(', ')] : []), ...(candidates === 0 ? ['nothing ran'] : [])]
+  if (summary.untried) notes.push(`${summary.untried} not tried`)
   const color = gate === 'pass' ? 'green' : gate === 'inconclusive' ? 'yellow' : 'red'
   return [`${paint(color, `gate ${gate}`)}`, ...notes, counted.join(', '), ...isolation, ...time].join(' · ')
 }

@@ -18,17 +18,16 @@ export interface SuiteOptions {
   only?: readonly string[] | undefined
 }
 
-/** A scenario that could not be tried at all: its file or its recording is not in order. */
+/** Something that was to be tried and could not be: a scenario whose file or recording is not in order, an unknown id. */
 export interface SuiteFault {
-  file: string
+  /** Null when no file is to blame. */
+  file: string | null
   error: RetrialError
 }
 
 export interface SuiteResult {
   reports: ScenarioReport[]
   faults: SuiteFault[]
-  /** Ids of `only` that no scenario and no candidate has. */
-  unknown: string[]
   /** 0 pass · 1 a gate fails · 2 a scenario or recording is not in order · 3 inconclusive, or nothing ran · 4 something broke. */
   exit_code: 0 | 1 | 2 | 3 | 4
   duration_ms: number
@@ -53,6 +52,7 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
     }
   }
   refuseTwins(opened, faults)
+  for (const id of unknown) faults.push({ file: null, error: unknownId(id) })
   const limit = pLimit(options.workers)
   const jobs = opened.reduce((sum, { scenario }) => sum + 1 + scenario.candidates.length, 0)
   const pool = createReplayPool({ ahead: options.workers, jobs, cacheDir: join(options.outDir, 'cache') })
@@ -62,8 +62,7 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
         runTrial(scenario, recording, { pool, outDir: options.outDir, limit, assumptions }),
       ),
     )
-    const exit_code = exitCode(reports, faults, unknown.size > 0)
-    return { reports, faults, unknown: [...unknown], exit_code, duration_ms: performance.now() - began }
+    return { reports, faults, exit_code: exitCode(reports, faults), duration_ms: performance.now() - began }
   } finally {
     pool.close()
   }
@@ -113,9 +112,18 @@ function toFault(error: unknown): RetrialError {
   })
 }
 
-function exitCode(reports: ScenarioReport[], faults: SuiteFault[], isIncomplete: boolean): SuiteResult['exit_code'] {
+function unknownId(id: string): RetrialError {
+  return new RetrialError('ERR_SUITE_UNKNOWN_ID', `No scenario and no candidate is called ${id}.`, {
+    hint: 'Name a `scenario`, a `candidate` or a `scenario/candidate` of the files that are looked at.',
+  })
+}
+
+function exitCode(reports: ScenarioReport[], faults: SuiteFault[]): SuiteResult['exit_code'] {
   const code = exitCodeOf(reports)
-  if (faults.length === 0) return code === 0 && isIncomplete ? 3 : code
-  if (code === 1) return code
-  return faults.some(({ error }) => error.code === 'ERR_SUITE_INTERNAL') ? 4 : 2
+  const codes = faults.map(({ error }) => error.code)
+  if (code === 1 || codes.length === 0) return code
+  if (codes.includes('ERR_SUITE_INTERNAL')) return 4
+  // What was not selected was not tried: that is incomplete, and nothing is out of order.
+  if (codes.every((one) => one === 'ERR_SUITE_UNKNOWN_ID')) return code === 0 ? 3 : code
+  return 2
 }

@@ -9,7 +9,7 @@ test('shows what changed given a fix, and one line given an expected failure', (
   const expected = makeMasked({ gate: 'pass', expect: 'masked' })
   expect(renderVerdicts([makeScenario([makeCandidate(), expected])], PLAIN)).toMatchInlineSnapshot(`
     "lookup-retry-storm                                            reproduced on ./agent.ts#run at v1.4.2
-      ✔ fall-back  fixed           evidence 7/7 exact · 8.30 s → 8 ms
+      ✔ fall-back  fixed           evidence 7/7 exact · 8.30 s replayed in 8 ms
           trigger   lookup timeout ×2            met
           cause     repeated_tool_calls.lookup   3 → 0
           symptom   stop_reason                  tool_error → completed
@@ -41,7 +41,7 @@ test('says why and what to do given verdicts that do not pass', () => {
           symptom   stop_reason                  tool_error → completed
           because   the symptom is gone, the cause is still there
           replay    .retrial/replays/swallow.jsonl
-      ✖ slow-back-off  regressed       expected fixed · evidence 7/7 exact · 8.30 s → 8 ms
+      ✖ slow-back-off  regressed       expected fixed · evidence 7/7 exact · 8.30 s replayed in 8 ms
           trigger   lookup timeout ×2            met
           cause     repeated_tool_calls.lookup   3 → 0
           symptom   stop_reason                  tool_error → completed
@@ -49,7 +49,7 @@ test('says why and what to do given verdicts that do not pass', () => {
           because   the incident is gone, something else got worse
                     run_latency_ms 8000 → 90000, at most 12000 tolerated  [slower]
           replay    .retrial/replays/fall-back.jsonl
-      ? terser-prompt  inconclusive    expected fixed · evidence 3/4: 3 exact, 1 stale · 8.30 s → 8 ms
+      ? terser-prompt  inconclusive    expected fixed · evidence 3/4: 3 exact, 1 stale · 8.30 s replayed in 8 ms
           trigger   lookup timeout ×0            not met (×2 before)  not proved
           cause     repeated_tool_calls.lookup   3 → 0  not proved
           symptom   stop_reason                  tool_error → completed  not proved
@@ -95,7 +95,7 @@ test('says that nothing is proved given a baseline that is not red', () => {
           evidence 7/7 exact
           repeated_tool_calls.lookup = 0  [cause_absent]
           replay    .retrial/replays/baseline.jsonl
-      ? fall-back  not_reproduced  expected fixed · evidence 7/7 exact · 8.30 s → 8 ms
+      ? fall-back  not_reproduced  expected fixed · evidence 7/7 exact · 8.30 s replayed in 8 ms
           also      slowest span 1.80 s → 600 ms · llm calls 6 → 4 · steps 9 → 6 · tokens −31 % · latency 36.20 s → 8.30 s
           because   there is no incident to fix
                     the baseline does not show the incident  [baseline_not_reproduced]
