@@ -45,6 +45,16 @@ export function functionsOf(recording: Recording): FunctionInteraction[] {
   return recording.interactions.filter((one): one is FunctionInteraction => one.kind !== 'http')
 }
 
+/** What is recorded of the wrapped calls of a run, without times. */
+export async function recordCalls(fn: () => unknown): Promise<{ result: unknown; calls: unknown[] }> {
+  const { result, recording } = await recordHere(fn)
+  const calls = functionsOf(recording).map(({ kind, name, args, value, lossy, sync, parent, end }) => {
+    const { kind: ended, error } = end ?? { kind: null }
+    return { kind, name, args, value, lossy, sync, parent, ended, error }
+  })
+  return { result, calls }
+}
+
 /** `door METHOD /path end` of an HTTP interaction, without what differs from run to run. */
 export function lineOf(one: Interaction): string {
   if (one.kind !== 'http') return `${one.kind} ${one.name} ${one.end?.kind}`

@@ -1,4 +1,12 @@
-import { currentContext, type FunctionAsk, runInContext } from '../tape.ts'
+import {
+  type BoundaryContext,
+  currentContext,
+  type FunctionAsk,
+  type FunctionDecision,
+  type FunctionObserver,
+  runInContext,
+} from '../tape.ts'
+import { watchResult } from './watch-result.ts'
 
 type AnyFunction = (...args: never[]) => unknown
 
@@ -27,10 +35,12 @@ function wrapFunction<F extends AnyFunction>(kind: FunctionAsk['kind'], name: st
   const wrapped = function (this: unknown, ...args: never[]): unknown {
     const context = currentContext()
     if (context === null) return fn.apply(this, args)
-    const decision = context.tape.call({ kind, name, args }, context.parent)
+    const decision = decide(context, { kind, name, args })
+    if (decision === null) return fn.apply(this, args)
     if (decision.kind === 'serve') return decision.result
-    const { observer } = decision
-    return runInContext({ tape: context.tape, parent: observer.id }, () => {
+    const observer = quiet(decision.observer)
+    const within = { tape: context.tape, parent: observer.id }
+    return runInContext(within, () => {
       let result: unknown
       try {
         result = fn.apply(this, args)
@@ -38,24 +48,38 @@ function wrapFunction<F extends AnyFunction>(kind: FunctionAsk['kind'], name: st
         observer.threw(error, true)
         throw error
       }
-      if (!isThenable(result)) {
-        observer.returned(result, true)
-        return result
-      }
-      // A branch of its own: the agent gets the very promise that the tool gave.
-      result.then(
-        (value) => observer.returned(value, false),
-        (error) => observer.threw(error, false),
-      )
-      return result
+      return watchResult(result, observer, within)
     })
   }
+  // What the agent hung on its function (a schema, a description) stays there.
+  Object.assign(wrapped, fn)
   return Object.defineProperties(wrapped, {
     name: { value: fn.name, configurable: true },
     length: { value: fn.length, configurable: true },
   }) as unknown as F
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+/** What the tape says; null when a recorder has its own trouble, which is not the agent's. */
+function decide(context: BoundaryContext, ask: FunctionAsk): FunctionDecision | null {
+  if (context.tape.mode === 'serve') return context.tape.call(ask, context.parent)
+  try {
+    return context.tape.call(ask, context.parent)
+  } catch {
+    return null
+  }
+}
+
+function quiet(observer: FunctionObserver): FunctionObserver {
+  const quietly = (tell: () => void): void => {
+    try {
+      tell()
+    } catch {
+      // The recorder's trouble is not the agent's.
+    }
+  }
+  return {
+    id: observer.id,
+    returned: (value, sync) => quietly(() => observer.returned(value, sync)),
+    threw: (error, sync) => quietly(() => observer.threw(error, sync)),
+  }
 }

@@ -76,7 +76,7 @@ function bytesOf([chunk, encoding]: unknown[]): Uint8Array[] {
   if (typeof chunk === 'string') {
     return [Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')]
   }
-  return chunk instanceof Uint8Array ? [Uint8Array.from(chunk)] : []
+  return chunk instanceof Uint8Array ? [new Uint8Array(chunk)] : []
 }
 
 /** Tells the tape of the request, once: when it was sent whole, or when something happens to it before. */
@@ -151,7 +151,7 @@ function watchResponse(
   // The parser hands over each piece of the body here, before any reader: nothing is consumed by looking.
   response.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
     quietly(() => {
-      if (chunk instanceof Uint8Array) observer.chunk(Uint8Array.from(chunk))
+      if (chunk instanceof Uint8Array) observer.chunk(new Uint8Array(chunk))
       else if (chunk === null && response.complete && !tap.over) {
         tap.over = true
         observer.complete()

@@ -68,7 +68,7 @@ class DispatchTap {
 
   #piece(piece: unknown, channelled: boolean): void {
     this.#channelled ||= channelled
-    if (this.#observer === null && this.#channelled === channelled) this.#sent.push(Uint8Array.from(toBytes(piece)))
+    if (this.#observer === null && this.#channelled === channelled) this.#sent.push(new Uint8Array(toBytes(piece)))
   }
 
   /** Tells the tape of the request, once. */
@@ -109,7 +109,7 @@ class DispatchTap {
       ...rest,
     ],
     onHeaders: (status: number, raw: unknown, _resume: unknown, text: string) => void this.#head(status, raw, text),
-    onData: (chunk: Uint8Array) => void this.#observe()?.chunk(Uint8Array.from(chunk)),
+    onData: (chunk: Uint8Array) => void this.#observe()?.chunk(new Uint8Array(chunk)),
     onComplete: () => void this.#observe()?.complete(),
     onError: (error: unknown) => this.#failed(error),
     onUpgrade: (status: number, headers: unknown) => void this.#head(status, headers, 'Switching Protocols'),
@@ -117,7 +117,7 @@ class DispatchTap {
     onResponseStart: (controller: Controller | null, status: number, headers: unknown, text: string) =>
       // Its headers as they came; those of the argument are grouped by name.
       void this.#head(status, controller?.rawHeaders ?? headers, text),
-    onResponseData: (_controller: unknown, chunk: Uint8Array) => void this.#observe()?.chunk(Uint8Array.from(chunk)),
+    onResponseData: (_controller: unknown, chunk: Uint8Array) => void this.#observe()?.chunk(new Uint8Array(chunk)),
     onResponseEnd: () => void this.#observe()?.complete(),
     onResponseError: (controller: Controller | null, error: unknown) => {
       this.#givenUp ||= controller?.aborted === true
