@@ -115,7 +115,8 @@ function findSymptom(
   signals: Signals,
   abnormal: ProposedRole<CountMatch>[],
 ): ProposedRole<SignalMatch> | null {
-  if (trace.stop_reason !== '' && !isNormalStop(trace.stop_reason)) {
+  // A recording that does not say how its run ended holds no end that a replay could have.
+  if (trace.stop_reason !== '' && trace.stop_reason !== 'unknown' && !isNormalStop(trace.stop_reason)) {
     return role({ signal: 'stop_reason', is: trace.stop_reason }, `stop_reason = ${trace.stop_reason}`)
   }
   const isRepetition = (found: ProposedRole<CountMatch> | undefined): boolean =>

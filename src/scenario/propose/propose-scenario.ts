@@ -3,6 +3,7 @@ import { Document, isMap, isScalar, type Scalar } from 'yaml'
 import type { Recording } from '../../model/recording.ts'
 import type { Signals } from '../../model/signal.ts'
 import type { RunTrace } from '../../model/trace.ts'
+import { findMissingKeys, type MissingKey } from './find-missing-keys.ts'
 import { findRoles, type ProposedRoles } from './find-roles.ts'
 
 export interface ProposeOptions {
@@ -26,6 +27,7 @@ export function proposeScenario(options: ProposeOptions): string {
   const { trace, signals, outPath, recordingPath } = options
   const roles = findRoles(trace, signals)
   const agent = findAgent(options)
+  const keys = findMissingKeys(options.recording, recordedEnvironment(options.recording))
   const { trigger, cause, symptom } = roles
   const incident = {
     ...(trigger && { trigger: trigger.role }),
@@ -38,47 +40,71 @@ export function proposeScenario(options: ProposeOptions): string {
     recording: toRelative(dirname(resolve(outPath)), resolve(recordingPath)),
     ...(agent !== null && { agent }),
     ...(Object.keys(incident).length > 0 && { incident }),
-    replay: { on_divergence: 'fail' },
+    replay: {
+      ...(keys.length > 0 && { env: Object.fromEntries(keys.map(({ name, value }) => [name, value])) }),
+      on_divergence: 'fail',
+    },
     candidates: [{ id: 'fix', ...(agent !== null && { agent }), expect: 'fixed' }],
   })
   addComments(document, options, roles, agent)
+  commentKeys(document, keys)
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
 }
 
+function recordedEnvironment({ runtime }: Recording): Record<string, string> {
+  return { ...runtime.env, ...runtime.secret_env }
+}
+
+function commentKeys(document: Document, keys: MissingKey[]): void {
+  if (keys.length === 0) return
+  const hosts = [...new Set(keys.map(({ host }) => host))].join(', ')
+  comment(
+    document,
+    ['replay', 'env'],
+    [`REVIEW: the recording does not hold these; clients of ${hosts} do not start without. No key is sent anywhere.`],
+  )
+}
+
+function comment(document: Document, path: (string | number)[], lines: string[]): void {
+  const key = keyAt(document, path)
+  if (!key || lines.length === 0) return
+  key.commentBefore = lines.map((line) => ` ${oneLine(line, 300)}`).join('\n')
+  if (path.length === 1) key.spaceBefore = true
+}
+
 function addComments(document: Document, options: ProposeOptions, roles: ProposedRoles, agent: string | null): void {
-  const comment = (path: (string | number)[], lines: string[]): void => {
-    const key = keyAt(document, path)
-    if (!key || lines.length === 0) return
-    key.commentBefore = lines.map((line) => ` ${oneLine(line, 300)}`).join('\n')
-    if (path.length === 1) key.spaceBefore = true
-  }
   const run = oneLine(options.trace.context.run_id, 100)
   document.commentBefore = ` Proposed from run ${run}. Nothing below is established: a person has to review it.`
-  comment(['title'], ['REVIEW: say in one line what went wrong.'])
+  comment(document, ['title'], ['REVIEW: say in one line what went wrong.'])
   if (agent === null) {
     comment(
+      document,
       ['replay'],
       [
         'DECIDE: the recording does not say which agent ran. Name it, here and in the candidate:',
         'agent: ./path/to/agent.ts#run',
         ...missingRoles(roles),
+        ...missingInput(options),
       ],
     )
   } else {
     comment(
+      document,
       ['agent'],
       [
         'The unfixed agent, which has to reproduce the incident. Once the fix is merged, name the unfixed revision:',
         'baseline: { git: <tag or commit before the fix> }',
       ],
     )
-    comment(['replay'], missingRoles(roles))
+    comment(document, ['replay'], [...missingRoles(roles), ...missingInput(options)])
   }
   comment(
+    document,
     ['incident'],
     ['REVIEW: the roles are read off the signals of the run, and a signal is a pointer, not the cause.'],
   )
   comment(
+    document,
     ['candidates'],
     ['REVIEW: point the candidate at the fix. Until then the unfixed agent is on trial, and the gate fails.'],
   )
@@ -86,7 +112,7 @@ function addComments(document: Document, options: ProposeOptions, roles: Propose
     const node = document.getIn(['incident', name])
     if (!isMap(node)) continue
     node.flow = true
-    comment(['incident', name], [`${meaning} Observed: ${roles[name]?.observed}`])
+    comment(document, ['incident', name], [`${meaning} Observed: ${roles[name]?.observed}`])
   }
 }
 
@@ -112,6 +138,14 @@ function missingRoles(roles: ProposedRoles): string[] {
       : 'DECIDE: the run does not show these roles. Write them into `incident`:',
     ...(all ? ['incident:'] : []),
     ...missing.map(([name, meaning]) => `  ${name}: ${EXAMPLES[name]}   # ${meaning}`),
+  ]
+}
+
+function missingInput({ recording }: ProposeOptions): string[] {
+  if (recording.input !== null) return []
+  return [
+    'REVIEW: the recording does not say what the agent was called with, so it is called with null. If it takes an input:',
+    'input: { … }',
   ]
 }
 
