@@ -1,6 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Interaction } from '../model/interaction.ts'
 import type { Integrity, Recording } from '../model/recording.ts'
+import type { EvidenceReport, Reason } from '../model/verdict.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { buildReplayEnvironment } from '../replay/replay-environment.ts'
 import type { ReplayPool, ReplayResult } from '../replay/replay-pool.ts'
@@ -9,6 +11,7 @@ import { computeSignals } from '../signals/compute-signals.ts'
 import { projectRun } from '../trace/project-run.ts'
 import { gradeEvidence } from '../verify/grade-evidence.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
+import { hintAtEnvironment } from './hint-at-environment.ts'
 import type { RunnableAgent } from './resolve-agent.ts'
 
 export interface ReplayRequest {
@@ -26,6 +29,10 @@ export interface ReplayRequest {
 export interface TrialReplay {
   run: TrialRun
   result: ReplayResult
+  /** Of the replay's own recording; none when it left none. */
+  interactions: Interaction[]
+  /** What may help where something broke; no argument for a verdict. */
+  hints: Reason[]
 }
 
 /** Replays one agent against the scenario's recording and reads what it left. */
@@ -35,6 +42,7 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
   await mkdir(outDir, { recursive: true })
   // A replay that is killed leaves no recording, and must not be taken for the one before it.
   await Promise.all([out, `${out}.part`].map((path) => rm(path, { force: true })))
+  const env = buildReplayEnvironment(recording, agent.env)
   const result = await pool.replay(
     {
       recording: scenario.recording,
@@ -43,7 +51,7 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
       agent_ref: agent.label,
       input: scenario.input ?? recording.input,
       params: agent.params,
-      env: buildReplayEnvironment(recording, agent.env),
+      env,
       cwd: process.cwd(),
       volatile: scenario.replay.volatile,
       on_divergence: request.on_divergence,
@@ -53,21 +61,21 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
     },
     scenario.replay.max_real_ms,
   )
-  return { run: await readRun(request, result), result }
-}
-
-async function readRun({ recording, agent }: ReplayRequest, result: ReplayResult): Promise<TrialRun> {
-  const { end, divergences, egress } = result
   const replayed =
     result.recording === null ? null : await readRecording(result.recording, { mode: 'prefix' }).catch(() => null)
+  const run = readRun(request, result, replayed)
+  const hints = hintAtEnvironment(run, result, recording, env)
+  return { run, result, interactions: replayed?.interactions ?? [], hints }
+}
+
+function readRun({ recording, agent }: ReplayRequest, result: ReplayResult, replayed: Recording | null): TrialRun {
+  const { end, divergences, egress } = result
   const trace = replayed && projectRun(replayed)
   const interactions = replayed?.interactions ?? []
-  // What a served tool call did inside of itself is not asked for again.
-  const recorded = recording.interactions.filter(({ parent }) => parent === undefined).map(({ id }) => id)
   return {
     trace,
     signals: trace && computeSignals(trace),
-    evidence: gradeEvidence(interactions, recorded),
+    evidence: gradeReplay(interactions, recording),
     interactions,
     divergences,
     egress,
@@ -78,6 +86,12 @@ async function readRun({ recording, agent }: ReplayRequest, result: ReplayResult
     lossy: lossyOf(recording, replayed),
     assumptions: agent.assumptions,
   }
+}
+
+/** How good the answers of a replay were. What a served tool call did inside of itself is not asked for again. */
+export function gradeReplay(interactions: readonly Interaction[], recording: Recording): EvidenceReport {
+  const recorded = recording.interactions.filter(({ parent }) => parent === undefined).map(({ id }) => id)
+  return gradeEvidence(interactions, recorded)
 }
 
 function failureOf(end: ReplayResult['end']): string | undefined {

@@ -10,8 +10,9 @@ import { gradeEvidence } from '../verify/grade-evidence.ts'
 import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.ts'
 import { judgeCandidate } from '../verify/judge-candidate.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
+import { doubtChangedQuestions } from './doubt-changed-questions.ts'
 import { resolveAgent } from './resolve-agent.ts'
-import { explainFailure, runReplay, type TrialReplay } from './run-replay.ts'
+import { explainFailure, gradeReplay, runReplay, type TrialReplay } from './run-replay.ts'
 
 export interface TrialOptions {
   pool: ReplayPool
@@ -57,7 +58,7 @@ export async function runTrial(
     file: scenario.file,
     baseline: reportBaseline(scenario, baseline, judged),
     candidates: scenario.candidates.map((candidate, index) =>
-      reportCandidate(scenario, candidate, replays[index] as TrialReplay, {
+      reportCandidate(scenario, candidate, doubt(replays[index] as TrialReplay, baseline, recording), {
         verdict: judged.verdict,
         run: baseline.run,
         assumptions: options.assumptions ?? [],
@@ -67,18 +68,35 @@ export async function runTrial(
   }
 }
 
+/** A candidate's replay without the evidence that is none for it. */
+function doubt(replay: TrialReplay, baseline: TrialReplay, recording: Recording): TrialReplay {
+  const { interactions, divergences } = doubtChangedQuestions(replay.interactions, baseline.interactions, recording)
+  if (divergences.length === 0) return replay
+  const run = {
+    ...replay.run,
+    interactions,
+    evidence: gradeReplay(interactions, recording),
+    divergences: [...replay.run.divergences, ...divergences],
+  }
+  return { ...replay, run, interactions }
+}
+
 function inTurn<T>({ limit }: TrialOptions, task: () => Promise<T>): Promise<T> {
   return limit === undefined ? task() : limit(task)
 }
 
-function reportBaseline(scenario: Scenario, { run, result }: TrialReplay, judged: BaselineJudgement): BaselineReport {
+function reportBaseline(
+  scenario: Scenario,
+  { run, result, hints }: TrialReplay,
+  judged: BaselineJudgement,
+): BaselineReport {
   return {
     verdict: judged.verdict,
     agent: scenario.baseline.label,
     evidence: run.evidence,
     findings: judged.findings,
     signals: run.signals,
-    reasons: [...judged.reasons, ...printed(judged.verdict, result.output)],
+    reasons: [...judged.reasons, ...beside(judged.verdict, hints, result.output)],
     recording: result.recording,
   }
 }
@@ -86,7 +104,7 @@ function reportBaseline(scenario: Scenario, { run, result }: TrialReplay, judged
 function reportCandidate(
   scenario: Scenario,
   candidate: ScenarioCandidate,
-  { run, result }: TrialReplay,
+  { run, result, hints }: TrialReplay,
   baseline: { verdict: BaselineJudgement['verdict']; run: TrialRun; assumptions: readonly string[] },
 ): CandidateReport {
   const { required_evidence, tolerance, expect, accept_bypass } = scenario.verify
@@ -111,7 +129,7 @@ function reportCandidate(
     signals: run.signals,
     divergences: [...run.divergences],
     egress: [...run.egress],
-    reasons: [...judged.reasons, ...printed(judged.verdict, result.output)],
+    reasons: [...judged.reasons, ...beside(judged.verdict, hints, result.output)],
     recording: result.recording,
     duration_ms: result.real_ms,
   }
@@ -124,11 +142,12 @@ function assumeStop(baseline: TrialRun, { trace, agent_error }: TrialRun): strin
   return ['stop_reason completed: its output names none, and that of the baseline does']
 }
 
-/** What the agent printed last, where something broke: often the only word about it. */
-function printed(verdict: string, output: string): Reason[] {
+/** What helps where something broke: a hint, and what the agent printed last, often the only word about it. */
+function beside(verdict: string, hints: readonly Reason[], output: string): Reason[] {
   const said = output.trim()
-  if (verdict !== 'error' || said === '') return []
-  return [{ code: 'agent_output', message: `the agent printed: ${said.slice(-2_000)}` }]
+  const isBroken = verdict === 'error'
+  const printed = { code: 'agent_output', message: `the agent printed: ${said.slice(-2_000)}` }
+  return [...(isBroken || verdict === 'inconclusive' ? hints : []), ...(isBroken && said !== '' ? [printed] : [])]
 }
 
 function brokenReplay(recording: Recording, error: unknown): TrialReplay {
@@ -153,5 +172,7 @@ function brokenReplay(recording: Recording, error: unknown): TrialReplay {
       assumptions: [],
     },
     result: { end, divergences: [], egress: [], recording: null, output: '', virtual_ms: 0, real_ms: 0 },
+    interactions: [],
+    hints: [],
   }
 }

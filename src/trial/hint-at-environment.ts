@@ -1,0 +1,35 @@
+import type { Recording } from '../model/recording.ts'
+import type { Reason } from '../model/verdict.ts'
+import type { ReplayResult } from '../replay/replay-pool.ts'
+import { findMissingKeys } from '../scenario/propose/find-missing-keys.ts'
+import type { TrialRun } from '../verify/trial-run.ts'
+
+/** Names of variables as error messages give them, of the kinds that agents insist on. */
+const VARIABLE =
+  /\b(?!ERR_|UND_ERR_)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|URL|URI|HOST|PORT|ENDPOINT|REGION|MODEL|ID)\b/g
+
+/**
+ * Says which environment variables a run probably lacked: one that threw or could not be loaded, or that asked nothing at
+ * all. Clients of model providers refuse to start without a key, and a replay has only what the recording and the scenario
+ * give it.
+ *
+ * @param env The environment of the replay.
+ */
+export function hintAtEnvironment(
+  run: TrialRun,
+  { end, output }: ReplayResult,
+  recording: Recording,
+  env: Readonly<Record<string, string>>,
+): Reason[] {
+  const asked = run.interactions?.length ?? 0
+  const broke = run.agent_error !== null || end.outcome === 'harness_error' || end.outcome === 'crashed'
+  if (asked > 0 && !broke) return []
+  const keys = asked > 0 ? [] : findMissingKeys(recording, env)
+  const said = [run.agent_error?.message, run.failure, output].join('\n')
+  const named = [...new Set(said.match(VARIABLE))].filter((name) => env[name] === undefined)
+  const names = keys.length > 0 ? keys.map(({ name }) => name) : named
+  if (names.length === 0) return []
+  const setting = names.map((name) => `${name}: ${keys.find((key) => key.name === name)?.value ?? '…'}`).join(', ')
+  const message = `the replay sets no ${names.join(', ')}. If the agent needs it, add to the scenario: replay: { env: { ${setting} } }. No key is sent anywhere`
+  return [{ code: 'missing_env', message, data: names }]
+}
