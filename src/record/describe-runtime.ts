@@ -5,7 +5,7 @@ import { isSecretName } from '../recording/redact/is-secret-name.ts'
 /** Variables that steer where an agent goes and how it behaves, and that are no secrets by their kind. */
 const KEPT = /^(TZ|LANG|LC_[A-Z]+|NODE_ENV)$|_(URL|URI|HOST|PORT|ENDPOINT|REGION|MODEL)$/
 
-/** Shortest value that can be a secret worth a token. */
+/** Shortest value that is worth a token; `none` or `ollama` only keeps a client from refusing to start, as any other value does. */
 const MIN_SECRET = 8
 
 /**
@@ -22,7 +22,7 @@ export function describeRuntime(env: NodeJS.ProcessEnv, keep: readonly string[],
     // npm and friends describe themselves to their children at length.
     if (/^npm_/i.test(name)) continue
     if (isSecretName(name)) {
-      if (value.length >= MIN_SECRET && isApiKey(name)) secrets[name] = redactor.text(value)
+      if (isApiKey(name)) secrets[name] = value.length >= MIN_SECRET ? redactor.text(value) : 'placeholder'
     } else if (keep.includes(name) || KEPT.test(name)) kept[name] = redactor.text(value)
   }
   const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions()
