@@ -12,7 +12,7 @@ const BASELINE = 'mock-agent'
 const PEERS: Record<string, string> = {
   retrial: 'retrial, as in a replay',
   undriven: '  its door and tape without virtual time',
-  match: '  its matching alone (canonicalise, look up)',
+  match: '  its matching alone (digest, look up)',
   redact: '  its search for secrets, once a request',
   write: '  its writing (with a search for secrets)',
   floor: 'a function and a hash map: the least possible',

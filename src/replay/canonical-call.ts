@@ -1,14 +1,7 @@
-import type { FunctionAsk, HttpAsk } from '../boundary/tape.ts'
+import type { FunctionAsk } from '../boundary/tape.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import { type JsonObject, type JsonValue, parseJson } from '../core/json.ts'
-import {
-  type HeaderList,
-  headerValue,
-  type Interaction,
-  type Payload,
-  payloadText,
-  toPayload,
-} from '../model/interaction.ts'
+import { type HeaderList, headerValue, type Interaction, type Payload, payloadText } from '../model/interaction.ts'
 
 /** Headers that change what is asked. All others say how it is carried, and by whom. */
 const MEANINGFUL = new Set([
@@ -19,6 +12,11 @@ const MEANINGFUL = new Set([
   'if-none-match',
   'if-modified-since',
 ])
+
+/** True for a header that changes what is asked. */
+export function isMeaningful(name: string): boolean {
+  return MEANINGFUL.has(name.toLowerCase())
+}
 
 /**
  * A call as it is compared: what was asked, without how it was carried. Most headers, the order of query parameters, white
@@ -34,7 +32,7 @@ export interface CanonicalCall {
   text: string
 }
 
-/** The canonical form of a recorded call. */
+/** The canonical form of a call, recorded or made now. */
 export function canonicaliseInteraction(interaction: Interaction): CanonicalCall {
   if (interaction.kind === 'http') {
     const { method, url, headers, body } = interaction.request
@@ -43,12 +41,7 @@ export function canonicaliseInteraction(interaction: Interaction): CanonicalCall
   return canonicaliseFunction(interaction.kind, interaction.name, interaction.args)
 }
 
-/** The canonical form of a request that an agent makes now. */
-export function canonicaliseAsk(ask: HttpAsk): CanonicalCall {
-  return canonicaliseHttp(ask.method, ask.url, ask.headers, ask.body === null ? null : toPayload(ask.body))
-}
-
-export function canonicaliseFunction(kind: FunctionAsk['kind'], name: string, args: JsonValue): CanonicalCall {
+function canonicaliseFunction(kind: FunctionAsk['kind'], name: string, args: JsonValue): CanonicalCall {
   return finish(kind, `${kind} ${name}`, { args })
 }
 
@@ -60,7 +53,7 @@ function canonicaliseHttp(method: string, href: string, headers: HeaderList, bod
     query[name].push(value)
   }
   const target = url === null ? `${method} ${href}` : `${method} ${url.origin}${url.pathname}`
-  const meaningful = headers.filter(([name]) => MEANINGFUL.has(name.toLowerCase()))
+  const meaningful = headers.filter(([name]) => isMeaningful(name))
   return finish('http', target, {
     ...(meaningful.length > 0 && { headers: Object.fromEntries(meaningful) }),
     ...(Object.keys(query).length > 0 && { query }),

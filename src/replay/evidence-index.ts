@@ -1,16 +1,28 @@
 import { answerText, type Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
 import { type CanonicalCall, canonicaliseInteraction, canonicalText } from './canonical-call.ts'
+import { digestInteraction } from './digest-call.ts'
 import { createIgnoreVolatile, type IgnoreVolatile } from './ignore-volatile.ts'
 import { type RecordedSide, type Renaming, type Shape, shapeOf, tokensOf } from './renaming.ts'
 
 /** A recorded call and whether its answer was given already. */
-export interface EvidenceEntry {
+export class EvidenceEntry {
   /** Place among the recorded interactions, from 1. */
-  step: number
-  interaction: Interaction
-  call: CanonicalCall
-  used: boolean
+  readonly step: number
+  readonly interaction: Interaction
+  used = false
+  #call: CanonicalCall | null = null
+
+  constructor(interaction: Interaction, step: number) {
+    this.interaction = interaction
+    this.step = step
+  }
+
+  /** Worked out when it is needed: most calls are found by their very bytes. */
+  get call(): CanonicalCall {
+    this.#call ??= canonicaliseInteraction(this.interaction)
+    return this.#call
+  }
 }
 
 export interface EvidenceMatch {
@@ -76,7 +88,8 @@ export class EvidenceIndex {
   readonly entries: EvidenceEntry[]
   /** Takes the volatile fields out of a call's content. */
   readonly ignore: IgnoreVolatile
-  readonly #exact = new Queues()
+  readonly #identical = new Queues()
+  #exact: Queues | null = null
   readonly #nested: Map<string | undefined, EvidenceEntry[]>
   readonly #ignoring: IgnoreVolatile | null
   readonly #volatile: readonly string[]
@@ -90,14 +103,25 @@ export class EvidenceIndex {
     this.#volatile = volatile
     this.#ignoring = createIgnoreVolatile(volatile)
     this.ignore = this.#ignoring ?? ((content) => content)
-    this.entries = recording.interactions.map((interaction, index) => ({
-      step: index + 1,
-      interaction,
-      call: canonicaliseInteraction(interaction),
-      used: false,
-    }))
+    this.entries = recording.interactions.map((interaction, index) => new EvidenceEntry(interaction, index + 1))
     this.#nested = Map.groupBy(this.entries, ({ interaction }) => interaction.parent)
-    for (const entry of this.#inOrder()) this.#exact.add(entry.call.text, entry)
+    for (const entry of this.#inOrder()) this.#identical.add(digestInteraction(entry.interaction), entry)
+  }
+
+  /**
+   * The best evidence there can be: an unused call that was recorded byte for byte as this one, by its digest. It needs no
+   * reading, nor a search for secrets: what it holds stands in the recording.
+   */
+  findIdentical(digest: string): EvidenceEntry | null {
+    const [entry] = this.#identical.of(digest)
+    return entry ?? null
+  }
+
+  /** Marks an entry as used: its answer is given. */
+  use(entry: EvidenceEntry): void {
+    entry.used = true
+    // A wrapped tool that is answered does not make its own calls again.
+    for (const inner of this.#nested.get(entry.interaction.id) ?? []) this.use(inner)
   }
 
   /**
@@ -107,7 +131,7 @@ export class EvidenceIndex {
    */
   take(call: CanonicalCall, renaming: Renaming, at_ms: number): EvidenceMatch | null {
     const match = this.#takeExact(call) ?? this.#takeAlike(call, renaming, at_ms)
-    if (match !== null) this.#use(match.entry)
+    if (match !== null) this.use(match.entry)
     return match
   }
 
@@ -125,6 +149,10 @@ export class EvidenceIndex {
   }
 
   #takeExact(call: CanonicalCall): EvidenceMatch | null {
+    if (this.#exact === null) {
+      this.#exact = new Queues()
+      for (const entry of this.#inOrder()) this.#exact.add(entry.call.text, entry)
+    }
     const [entry] = this.#exact.of(call.text)
     return entry === undefined ? null : { entry, grade: 'exact' }
   }
@@ -159,12 +187,6 @@ export class EvidenceIndex {
   #inOrder(): EvidenceEntry[] {
     const own = this.#nested.get(undefined) ?? []
     return [...own, ...this.entries.filter(({ interaction }) => interaction.parent !== undefined)]
-  }
-
-  /** A wrapped tool that is answered does not make its own calls again. */
-  #use(entry: EvidenceEntry): void {
-    entry.used = true
-    for (const inner of this.#nested.get(entry.interaction.id) ?? []) this.#use(inner)
   }
 
   #side({ interaction }: EvidenceEntry, at_ms: number): RecordedSide {

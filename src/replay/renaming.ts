@@ -71,15 +71,23 @@ export interface RecordedSide {
 export class Renaming {
   readonly #toLive = new Map<string, string>()
   readonly #toRecorded = new Map<string, string>()
-  readonly #liveWorld: Set<string>
+  readonly #liveWorld = new Set<string>()
+  /** What was told and is searched when it is asked about: a replay in which all is equal never asks. */
+  #told: (() => string)[] = []
 
+  /** @param input What the agent was called with, as text. */
   constructor(input: string) {
-    this.#liveWorld = tokensOf(input)
+    this.learn(() => input)
   }
 
   /** Takes note of what the world told the agent in this replay. */
-  learn(answer: string): void {
-    for (const token of tokensOf(answer)) this.#liveWorld.add(token)
+  learn(answer: () => string): void {
+    this.#told.push(answer)
+  }
+
+  #isLiveWorld(token: string): boolean {
+    for (const answer of this.#told.splice(0)) for (const told of tokensOf(answer())) this.#liveWorld.add(told)
+    return this.#liveWorld.has(token)
   }
 
   /** Extends the renaming so that it takes `recorded` to `live`; false, and unchanged, when no renaming does. */
@@ -117,7 +125,7 @@ export class Renaming {
   }
 
   #mayDiffer(from: Token, to: Token, { isWorld, later_ms }: RecordedSide): boolean {
-    if (isWorld(from.text) || this.#liveWorld.has(to.text)) return false
+    if (isWorld(from.text) || this.#isLiveWorld(to.text)) return false
     return !isTime(from) || isNear(from, to, later_ms)
   }
 

@@ -6,8 +6,10 @@ import { doNothing, never } from '../core/nothing.ts'
 import type { Evidence } from '../model/evidence.ts'
 import {
   type FunctionInteraction,
+  type HeaderList,
   type HttpAnswer,
   type HttpInteraction,
+  type HttpRequest,
   type Interaction,
   type InteractionEnd,
   payloadText,
@@ -20,9 +22,10 @@ import type { DrawLog } from '../recording/draw-log.ts'
 import { encodeValue } from '../recording/encode-value.ts'
 import type { Redactor } from '../recording/redact/create-redactor.ts'
 import { summariseRequest } from '../trace/summarise-request.ts'
-import { type CanonicalCall, canonicaliseAsk, canonicaliseFunction } from './canonical-call.ts'
+import { type CanonicalCall, canonicaliseInteraction } from './canonical-call.ts'
 import { describeDivergence } from './describe-divergence.ts'
-import { EvidenceIndex, type EvidenceMatch, worldText } from './evidence-index.ts'
+import { digestAsk, digestFunction } from './digest-call.ts'
+import { type EvidenceEntry, EvidenceIndex, type EvidenceMatch, worldText } from './evidence-index.ts'
 import { knownUntil } from './known-until.ts'
 import { Renaming } from './renaming.ts'
 import { ServedFunction } from './served-function.ts'
@@ -111,26 +114,23 @@ export class ReplayTape implements Tape {
   }
 
   http(ask: HttpAsk, parent: string | undefined): HttpDecision {
-    const redacted = this.#redact(ask)
+    const identical = this.#index.findIdentical(digestAsk(ask))
+    const recorded = identical?.interaction.kind === 'http' ? identical.interaction.request : null
     const interaction: HttpInteraction = {
       ...this.#begin(parent),
       kind: 'http',
       door: ask.door,
-      request: {
-        method: redacted.method,
-        url: redacted.url,
-        headers: redacted.headers,
-        body: redacted.body === null ? null : toPayload(redacted.body),
-      },
+      request: recorded === null ? this.#redact(ask) : this.#repeat(ask, recorded),
       answer: null,
     }
-    const found = this.#find(canonicaliseAsk(redacted), interaction)
+    const found = this.#find(interaction, identical)
     return { kind: 'serve', exchange: isHttp(found) ? this.#serve(found) : NEVER }
   }
 
   call(ask: FunctionAsk, parent: string | undefined): FunctionDecision {
     const { value, lossy } = encodeValue(ask.args.length === 1 ? ask.args[0] : ask.args)
-    const args = this.#options.redactor?.json(value) ?? value
+    const identical = this.#index.findIdentical(digestFunction(ask.kind, ask.name, value))
+    const args = identical === null ? (this.#options.redactor?.json(value) ?? value) : value
     const interaction: FunctionInteraction = {
       ...this.#begin(parent),
       kind: ask.kind,
@@ -138,7 +138,7 @@ export class ReplayTape implements Tape {
       args,
       ...(lossy && { lossy: true }),
     }
-    const found = this.#find(canonicaliseFunction(ask.kind, ask.name, args), interaction)
+    const found = this.#find(interaction, identical)
     return { kind: 'serve', result: isFunction(found) ? this.#return(found) : never() }
   }
 
@@ -152,19 +152,29 @@ export class ReplayTape implements Tape {
     }
   }
 
-  #redact(ask: HttpAsk): HttpAsk {
+  #redact({ method, url, headers, body }: HttpAsk): HttpRequest {
     const { redactor } = this.#options
-    if (redactor === null) return ask
-    const payload = ask.body === null ? null : toPayload(ask.body)
-    const body = payload !== null && 'text' in payload ? Buffer.from(redactor.text(payload.text)) : ask.body
-    return { ...ask, url: redactor.url(ask.url), headers: redactor.headers(ask.headers), body }
+    const payload = body === null ? null : toPayload(body)
+    if (redactor === null) return { method, url, headers, body: payload }
+    return {
+      method,
+      url: redactor.url(url),
+      headers: redactor.headers(headers),
+      body: payload !== null && 'text' in payload ? { text: redactor.text(payload.text) } : payload,
+    }
+  }
+
+  /** A request that is recorded byte for byte: only what carries it may differ. */
+  #repeat({ headers }: HttpAsk, recorded: HttpRequest): HttpRequest {
+    if (equalLines(headers, recorded.headers)) return recorded
+    return { ...recorded, headers: this.#options.redactor?.headers(headers) ?? headers }
   }
 
   /** Writes the call down and walks down the ladder; null when the replay stops here. */
-  #find(call: CanonicalCall, asked: Interaction): Found | null {
+  #find(asked: Interaction, identical: EvidenceEntry | null): Found | null {
     const { writer, clock } = this.#options
     const { id } = asked
-    const match = this.#index.take(call, this.#renaming, clock.offset) ?? this.#diverge(call, asked)
+    const match = this.#take(asked, identical)
     if (match === null) {
       writer.call(asked)
       writer.result({ id, end: null, evidence: { grade: 'none', source: null } })
@@ -176,6 +186,15 @@ export class ReplayTape implements Tape {
     const start = isSync ? clock.offset : this.#timeline.place(id, recorded, clock.offset)
     writer.call({ ...asked, started_ms: roundMs(start) })
     return { id, recorded, start, evidence: { grade, source: recorded.id, ...(note !== undefined && { note }) } }
+  }
+
+  #take(asked: Interaction, identical: EvidenceEntry | null): EvidenceMatch | null {
+    if (identical === null) {
+      const call = canonicaliseInteraction(asked)
+      return this.#index.take(call, this.#renaming, this.#options.clock.offset) ?? this.#diverge(call, asked)
+    }
+    this.#index.use(identical)
+    return { entry: identical, grade: 'exact' }
   }
 
   /** Reports what the recording does not hold; gives the nearest answer where stale ones are asked for. */
@@ -213,7 +232,7 @@ export class ReplayTape implements Tape {
       onBeyond,
     })
     this.#open.set(id, { id, evidence, recorded, served })
-    this.#renaming.learn(worldText(interaction))
+    this.#renaming.learn(() => worldText(interaction))
     return served
   }
 
@@ -246,11 +265,15 @@ export class ReplayTape implements Tape {
       evidence.note = 'the agent waits for longer than the recorded run lasted'
     }
     this.#open.set(id, { id, evidence, recorded })
-    this.#renaming.learn(JSON.stringify(value ?? null))
+    this.#renaming.learn(() => JSON.stringify(value ?? null))
     const interaction = { ...recorded, value }
     const known = knownUntil(recorded, recording.finish)
     return new ServedFunction(clock, { interaction, start, knownUntil: known, onEnd, onBeyond }).result()
   }
+}
+
+function equalLines(a: HeaderList, b: HeaderList): boolean {
+  return a.length === b.length && a.every(([name, value], i) => name === b[i]?.[0] && value === b[i]?.[1])
 }
 
 function isHttp(found: Found | null): found is Found<HttpInteraction> {
