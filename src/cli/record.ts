@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, renameSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { RetrialError } from '../core/errors.ts'
 import type { RecordContext } from '../record/open-session.ts'
-import { chooseExitCode, type ExitCode } from './exit-code.ts'
+import { pinRecording } from '../recording/lock-file.ts'
+import { chooseExitCode } from './exit-code.ts'
+import { runRecorded } from './run-recorded.ts'
 
 interface RecordOptions {
   out: string
@@ -18,13 +19,13 @@ interface RecordOptions {
   force?: boolean
 }
 
-const PRELOAD = new URL(`../record/preload.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url).href
-
 /** Adds `retrial record`: runs a command and records what its Node processes say to the world. */
 export function registerRecord(program: Command): void {
   program
     .command('record')
-    .description('run a command and record what its Node processes say to the world')
+    .description(
+      'run a command and record what its Node processes say to the world; ends with the exit code of the command',
+    )
     .argument('<command...>', 'the command, after --: `retrial record --out run.jsonl -- node agent.ts`')
     .requiredOption('--out <file>', 'the recording to write')
     .option('--run-id <id>', 'id of the run (default: a random one)')
@@ -41,27 +42,32 @@ export function registerRecord(program: Command): void {
 
 async function recordCommand(command: string[], options: RecordOptions): Promise<void> {
   const out = resolve(options.out)
-  for (const taken of [out, `${out}.part`]) {
-    if (existsSync(taken) && options.force !== true) {
-      throw new RetrialError('ERR_CLI_RECORDING_EXISTS', `There is a recording at ${taken} already.`, {
-        hint: 'Choose another --out, or replace it with --force.',
-      })
-    }
-  }
+  const context = { ...toContext(options), out }
+  const earlier = setAside(out, options.force === true)
   const before = recordingsAt(out)
-  const { code, signal } = await run(command, { ...toContext(options), out })
-  const made = recordingsAt(out).filter((path) => !before.includes(path) || options.force === true)
+  let made: string[] = []
+  let code: number
+  try {
+    code = await runRecorded(command, context)
+    made = recordingsAt(out).filter((path) => !before.includes(path))
+  } finally {
+    // What was to be replaced is given back when there is nothing to replace it.
+    if (made.length === 0) earlier.restore()
+    else earlier.discard()
+  }
   if (made.length === 0) {
     throw new RetrialError('ERR_CLI_NOTHING_RECORDED', 'The command made no call that a recording could hold.', {
       hint: 'Record a Node program that calls a model or a tool over HTTP, or wraps its functions with `tool` and `model`.',
     })
   }
+  // Processes that end at the same moment overwrite each other's pins.
+  if (made.length > 1) for (const path of made) if (!path.endsWith('.part')) pinRecording(path)
   for (const path of made) process.stderr.write(`recorded ${describe(path)}\n`)
-  chooseExitCode(signal === null ? toExitCode(code ?? 4) : 130)
+  chooseExitCode(code)
 }
 
 function toContext(options: RecordOptions): RecordContext {
-  const { runId, release, workflow, agent, agentRef, input, env, force } = options
+  const { runId, release, workflow, agent, agentRef, input, env } = options
   return {
     run_id: runId,
     release,
@@ -70,7 +76,6 @@ function toContext(options: RecordOptions): RecordContext {
     agent_ref: agentRef,
     input: input === undefined ? null : parseInput(input),
     env,
-    overwrite: force === true,
   }
 }
 
@@ -84,32 +89,41 @@ function parseInput(text: string): unknown {
   }
 }
 
-/** All that the command prints is the command's own: it goes through untouched. */
-function run(command: string[], context: RecordContext): Promise<{ code: number | null; signal: string | null }> {
-  const [file = '', ...args] = command
-  const nodeOptions = `${process.env.NODE_OPTIONS ?? ''} --import=${PRELOAD}`.trim()
-  const env = { ...process.env, NODE_OPTIONS: nodeOptions, RETRIAL_RECORD: JSON.stringify(context) }
-  // The node of this process, so that an older one on the path does not run the recorder.
-  const program = file === 'node' ? process.execPath : file
-  return new Promise((done, fail) => {
-    const child = spawn(program, args, { stdio: 'inherit', env })
-    child.once('error', (error) => {
-      const options = { hint: 'Check the name of the command after --.', cause: error }
-      fail(new RetrialError('ERR_CLI_COMMAND', `The command ${file} could not be started: ${error.message}`, options))
+/**
+ * Makes room for a recording: with force, what is there is moved aside until there is a new one.
+ * @throws RetrialError ERR_CLI_RECORDING_EXISTS
+ */
+function setAside(out: string, force: boolean): { restore(): void; discard(): void } {
+  const taken = [out, `${out}.part`].filter((path) => existsSync(path))
+  if (taken.length > 0 && !force) {
+    throw new RetrialError('ERR_CLI_RECORDING_EXISTS', `There is a recording at ${taken[0]} already.`, {
+      hint: 'Choose another --out, or replace it with --force.',
     })
-    child.once('exit', (code, signal) => done({ code, signal }))
-  })
+  }
+  const aside = (path: string): string => `${path}.replaced`
+  for (const path of taken) renameSync(path, aside(path))
+  return {
+    restore() {
+      for (const path of taken) renameSync(aside(path), path)
+    },
+    discard() {
+      for (const path of taken) rmSync(aside(path), { force: true })
+    },
+  }
 }
 
 /** The recordings of a command: one a process that made a call. */
 function recordingsAt(out: string): string[] {
   const stem = basename(out).replace(/\.jsonl$/, '')
-  if (!existsSync(dirname(out))) return []
   const isOurs = (name: string): boolean =>
-    name.startsWith(stem) && /^(\.p\d+)?(\.jsonl)?(\.part)?$/.test(name.slice(stem.length))
-  return readdirSync(dirname(out))
-    .filter(isOurs)
-    .map((name) => join(dirname(out), name))
+    name.startsWith(stem) && /^(\.p\d+(-[0-9a-f]+)?)?(\.jsonl)?(\.part)?$/.test(name.slice(stem.length))
+  try {
+    return readdirSync(dirname(out))
+      .filter(isOurs)
+      .map((name) => join(dirname(out), name))
+  } catch {
+    return [] // no folder yet
+  }
 }
 
 function describe(path: string): string {
@@ -118,8 +132,4 @@ function describe(path: string): string {
   const kept = path.slice(0, -'.part'.length)
   renameSync(path, kept)
   return `${kept} (not sealed: the process was killed; it can be looked at, and supports no verdict \`fixed\`)`
-}
-
-function toExitCode(code: number): ExitCode {
-  return code === 0 ? 0 : code === 1 || code === 2 || code === 3 ? code : 4
 }

@@ -4,6 +4,7 @@ type Chunk = [offset_ms: number, bytes: Uint8Array]
 
 interface Coding {
   flush: number
+  finish: number
   /** Inflates a whole body at once. */
   inflate(bytes: Uint8Array): Uint8Array
   /** A stream that inflates it piece by piece. */
@@ -13,6 +14,7 @@ interface Coding {
 const SYNC = { finishFlush: zlib.constants.Z_SYNC_FLUSH }
 const gzip: Coding = {
   flush: zlib.constants.Z_SYNC_FLUSH,
+  finish: zlib.constants.Z_FINISH,
   inflate: (bytes) => zlib.gunzipSync(bytes, SYNC),
   stream: () => zlib.createGunzip(),
 }
@@ -21,21 +23,25 @@ const CODINGS: Record<string, Coding> = {
   'x-gzip': gzip,
   deflate: {
     flush: zlib.constants.Z_SYNC_FLUSH,
+    finish: zlib.constants.Z_FINISH,
     inflate: (bytes) => zlib.inflateSync(bytes, SYNC),
     stream: () => zlib.createInflate(),
   },
   'deflate-raw': {
     flush: zlib.constants.Z_SYNC_FLUSH,
+    finish: zlib.constants.Z_FINISH,
     inflate: (bytes) => zlib.inflateRawSync(bytes, SYNC),
     stream: () => zlib.createInflateRaw(),
   },
   br: {
     flush: zlib.constants.BROTLI_OPERATION_FLUSH,
+    finish: zlib.constants.BROTLI_OPERATION_FINISH,
     inflate: (bytes) => zlib.brotliDecompressSync(bytes, { finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH }),
     stream: () => zlib.createBrotliDecompress(),
   },
   zstd: {
     flush: zlib.constants.ZSTD_e_flush,
+    finish: zlib.constants.ZSTD_e_end,
     inflate: (bytes) => zlib.zstdDecompressSync(bytes, { finishFlush: zlib.constants.ZSTD_e_flush }),
     stream: () => zlib.createZstdDecompress(),
   },
@@ -46,8 +52,9 @@ const CODINGS: Record<string, Coding> = {
  * Gives null when the coding is not known or the bytes are not of it: the caller then keeps them as they are.
  *
  * @param coding The value of `content-encoding`.
+ * @param isComplete Whether the body came to its end: then its coding has to, or a client will complain.
  */
-export function decodeChunks(chunks: Chunk[], coding: string | undefined): Chunk[] | null {
+export function decodeChunks(chunks: Chunk[], coding: string | undefined, isComplete: boolean): Chunk[] | null {
   const names = (coding ?? '')
     .toLowerCase()
     .split(',')
@@ -55,20 +62,21 @@ export function decodeChunks(chunks: Chunk[], coding: string | undefined): Chunk
   let decoded = chunks
   // Codings are listed in the order in which they were applied.
   for (const name of names.filter((one) => one !== '' && one !== 'identity').reverse()) {
-    const next = decodeOne(decoded, name)
+    const next = decodeOne(decoded, name, isComplete)
     if (next === null) return null
     decoded = next
   }
   return decoded
 }
 
-function decodeOne(chunks: Chunk[], name: string): Chunk[] | null {
+function decodeOne(chunks: Chunk[], name: string, isComplete: boolean): Chunk[] | null {
+  if (chunks.length === 0) return chunks
   // Servers disagree on what `deflate` is; a zlib header has an 8 in the low half of its first byte.
   const raw = name === 'deflate' && ((chunks[0]?.[1][0] ?? 8) & 0x0f) !== 8
   const coding = CODINGS[raw ? 'deflate-raw' : name]
   if (coding === undefined) return null
   try {
-    return inflatePieces(chunks, coding) ?? inflateWhole(chunks, coding)
+    return inflatePieces(chunks, coding, isComplete) ?? inflateWhole(chunks, coding)
   } catch {
     return null
   }
@@ -100,7 +108,7 @@ interface ZlibStream {
 const OUT_SIZE = 64 * 1024
 
 /** Each piece at its own time; null where this Node has no such handle. */
-function inflatePieces(chunks: Chunk[], coding: Coding): Chunk[] | null {
+function inflatePieces(chunks: Chunk[], coding: Coding, isComplete: boolean): Chunk[] | null {
   const stream = coding.stream() as ZlibStream
   if (typeof stream._handle?.writeSync !== 'function' || !(stream._writeState instanceof Uint32Array)) return null
   let failure: unknown = null
@@ -127,6 +135,9 @@ function inflatePieces(chunks: Chunk[], coding: Coding): Chunk[] | null {
     const piece = Buffer.concat(parts)
     if (piece.byteLength > 0) decoded.push([offset, piece])
   }
+  // Asked for its end, a coding that was cut off says so.
+  if (isComplete) handle.writeSync(coding.finish, new Uint8Array(), 0, 0, Buffer.allocUnsafe(64), 0, 64)
+  if (failure !== null) throw failure
   stream.close()
   return decoded
 }

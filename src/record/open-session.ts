@@ -89,7 +89,7 @@ export function openSession(context: RecordContext, startedAt = machineClock.now
       tape.finish()
       writer.finish({
         at_ms: roundMs(machineClock.now() - started_at),
-        stop_reason: deriveStopReason(output, threw),
+        stop_reason: readStopReason(output, threw),
         output: output ?? null,
         error: threw ? describeError(outcome.error) : null,
       })
@@ -97,6 +97,15 @@ export function openSession(context: RecordContext, startedAt = machineClock.now
       if (writer.failure === null) pinQuietly(path)
       return writer.failure
     },
+  }
+}
+
+/** An output may be anything, also something that cannot be read. */
+function readStopReason(output: unknown, threw: boolean): string {
+  try {
+    return deriveStopReason(output, threw)
+  } catch {
+    return deriveStopReason(null, threw)
   }
 }
 

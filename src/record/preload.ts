@@ -3,10 +3,12 @@
  * The agent's source is untouched, and nothing that goes wrong in here reaches it.
  */
 
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { armObserving } from '../boundary/arm.ts'
 import { setAmbientTape, type Tape } from '../boundary/tape.ts'
 import { machineClock } from '../core/clock.ts'
+import { isRetrialError } from '../core/errors.ts'
 import { doNothing } from '../core/nothing.ts'
 import { DrawLog } from '../recording/draw-log.ts'
 import { openSession, type RecordContext, type RecordingSession } from './open-session.ts'
@@ -25,11 +27,10 @@ function recordProcess(text: string): void {
   const begin = (): RecordingSession | null => {
     if (session !== undefined) return session
     try {
-      const context = JSON.parse(text) as RecordContext & { out: string }
-      session = openSession({ ...context, out: freePath(context.out, context.overwrite === true) }, startedAt, draws)
+      session = openFree(JSON.parse(text) as RecordContext & { out: string }, startedAt, draws)
     } catch (error) {
       session = null
-      process.stderr.write(`retrial: this run is not recorded: ${String((error as Error)?.message ?? error)}\n`)
+      say(`this run is not recorded: ${String((error as Error)?.message ?? error)}`)
     }
     return session
   }
@@ -53,7 +54,8 @@ function recordProcess(text: string): void {
   process.on('exit', (code) => {
     const stdout = printed.join('').slice(-OUTPUT_KEPT)
     const failed = thrown ?? (code === 0 ? null : { error: new Error(`the process ended with exit code ${code}`) })
-    session?.finish(failed ?? { output: parseOutput(stdout) })
+    const failure = session?.finish(failed ?? { output: parseOutput(stdout) }) ?? null
+    if (failure !== null) say(`the recording ${session?.path} is incomplete: ${failure}`)
   })
 }
 
@@ -85,8 +87,24 @@ function parseOutput(text: string): unknown {
   }
 }
 
-/** A further process of the same command gets a file of its own. */
-function freePath(out: string, overwrite: boolean): string {
-  const taken = existsSync(`${out}.part`) || (existsSync(out) && !overwrite)
-  return taken ? out.replace(/(\.jsonl)?$/, `.p${process.pid}.jsonl`) : out
+/** A further process or worker of the same command gets a file of its own, whichever of them comes first. */
+function openFree(context: RecordContext & { out: string }, startedAt: number, draws: DrawLog): RecordingSession {
+  const { out } = context
+  const other = (name: string): string => out.replace(/(\.jsonl)?$/, `.${name}.jsonl`)
+  const own = `p${process.pid}`
+  const open = (path: string): RecordingSession =>
+    openSession({ ...context, out: path, overwrite: false }, startedAt, draws)
+  for (const path of [out, other(own)]) {
+    if (existsSync(path) || existsSync(`${path}.part`)) continue
+    try {
+      return open(path)
+    } catch (error) {
+      if (!isRetrialError(error) || error.code !== 'ERR_RECORDING_EXISTS') throw error
+    }
+  }
+  return open(other(`${own}-${randomBytes(4).toString('hex')}`))
+}
+
+function say(text: string): void {
+  process.stderr.write(`retrial: ${text}\n`)
 }

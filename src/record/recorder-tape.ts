@@ -171,19 +171,20 @@ class HttpJournal implements HttpObserver {
   #end(end: InteractionEnd | null): void {
     if (this.#ended) return
     this.#ended = true
-    this.#onEnd(this.#answer(), end)
+    this.#onEnd(this.#answer(end.kind === 'complete'), end)
   }
 
-  #answer(): HttpAnswer | null {
+  #answer(isComplete: boolean): HttpAnswer | null {
     if (this.#head === null) return null
     const { status, status_text, headers, headers_ms } = this.#head
-    const chunks = decodeChunks(this.#chunks, headerValue(headers, 'content-encoding')) ?? this.#chunks
+    const decoded = decodeChunks(this.#chunks, headerValue(headers, 'content-encoding'), isComplete)
     return {
       status,
       status_text,
       headers,
       headers_ms,
-      chunks: chunks.map(([offset, bytes]) => [offset, toPayload(bytes)]),
+      chunks: (decoded ?? this.#chunks).map(([offset, bytes]) => [offset, toPayload(bytes)]),
+      ...(decoded === null && { coded: true }),
     }
   }
 }

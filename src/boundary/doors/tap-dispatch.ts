@@ -25,14 +25,13 @@ export function tapDispatch(
 ): DispatchHandler | null {
   // The way to a proxy: the request itself comes by again.
   if (options.method === 'CONNECT') return null
-  let ask: HttpAsk
   try {
-    ask = { ...readDispatch(options), door: context.door ?? 'undici', at: machineClock.now() }
+    const ask: HttpAsk = { ...readDispatch(options), door: context.door ?? 'undici', at: machineClock.now() }
+    return new DispatchTap(context, ask, options.body).wrap(handler)
   } catch {
-    // Not a request that undici accepts either: let it say so.
+    // Not a request that undici accepts either, or trouble of the recorder's: neither is to be said here.
     return null
   }
-  return new DispatchTap(context, ask, options.body).wrap(handler)
 }
 
 class DispatchTap {
