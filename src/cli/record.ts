@@ -131,5 +131,5 @@ function describe(path: string): string {
   // The process was killed: what it wrote is kept, without a seal.
   const kept = path.slice(0, -'.part'.length)
   renameSync(path, kept)
-  return `${kept} (not sealed: the process was killed; it can be looked at, and supports no verdict \`fixed\`)`
+  return `${kept} (not sealed: the process was killed, or the recording could not be completed; it can be looked at, and supports no verdict \`fixed\`)`
 }

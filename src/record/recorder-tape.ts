@@ -171,7 +171,7 @@ class HttpJournal implements HttpObserver {
   #end(end: InteractionEnd | null): void {
     if (this.#ended) return
     this.#ended = true
-    this.#onEnd(this.#answer(end.kind === 'complete'), end)
+    this.#onEnd(this.#answer(end?.kind === 'complete'), end)
   }
 
   #answer(isComplete: boolean): HttpAnswer | null {

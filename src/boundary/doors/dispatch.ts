@@ -28,3 +28,12 @@ export function readDispatch(options: DispatchOptions): HttpAsk {
     body: null,
   }
 }
+
+/** The options with headers that can be read more than once: undici also takes an iterator, which whoever reads it first uses up. */
+export function withLastingHeaders(options: DispatchOptions): DispatchOptions {
+  const { headers } = options
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return options
+  const iterable = headers as Partial<Iterable<unknown>>
+  const isSpent = typeof iterable[Symbol.iterator] === 'function' && iterable[Symbol.iterator]?.() === headers
+  return isSpent ? { ...options, headers: new Set(headers as Iterable<unknown>) } : options
+}

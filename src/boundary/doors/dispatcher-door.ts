@@ -1,5 +1,5 @@
 import { currentContext } from '../tape.ts'
-import type { DispatchHandler, DispatchOptions } from './dispatch.ts'
+import { type DispatchHandler, type DispatchOptions, withLastingHeaders } from './dispatch.ts'
 import { serveDispatch } from './dispatcher-serve.ts'
 import { tapDispatch } from './tap-dispatch.ts'
 
@@ -25,12 +25,13 @@ export function patchDispatcherPrototype(prototype: Record<string | symbol, unkn
       // No recording can answer a connection that changes its protocol: the guard refuses it by name.
       return options.upgrade ? base.call(this, options, handler) : serveDispatch(context, options, handler)
     }
-    const tapped = tapDispatch(context, options, handler)
-    if (tapped === null) return base.call(this, options, handler)
+    const lasting = withLastingHeaders(options)
+    const tapped = tapDispatch(context, lasting, handler)
+    if (tapped === null) return base.call(this, lasting, handler)
     seen.add(tapped)
     nested = true
     try {
-      return base.call(this, options, tapped)
+      return base.call(this, lasting, tapped)
     } finally {
       nested = false
     }
