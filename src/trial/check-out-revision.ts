@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { mkdir, mkdtemp, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { RetrialError } from '../core/errors.ts'
+import { linkDependencies } from './link-dependencies.ts'
 
 const run = promisify(execFile)
 
@@ -11,6 +12,8 @@ const run = promisify(execFile)
 export interface CheckedOut {
   /** Absolute path of the wanted file within the revision. */
   module: string
+  /** The folder within the revision that stands for the working directory; that itself where it is outside of the project. */
+  cwd: string
   commit: string
   /** What had to be taken for granted. */
   assumptions: string[]
@@ -25,23 +28,30 @@ export interface CheckedOut {
  * @throws ERR_TRIAL_GIT when the file is in no repository, the revision is unknown, or it does not hold the file.
  */
 export async function checkOutRevision(module: string, ref: string, cacheDir: string): Promise<CheckedOut> {
-  const root = await git(
-    existingFolder(module),
-    ['rev-parse', '--show-toplevel'],
-    'Use `git` only for agents in a git repository.',
-  )
+  const folder = existingFolder(module)
+  const root = await git(folder, ['rev-parse', '--show-toplevel'], 'Use `git` only for agents in a git repository.')
   const hint = `Name a branch, tag or commit that \`git -C ${root} rev-parse\` knows.`
   const commit = await git(root, ['rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`], hint)
-  const tree = join(cacheDir, commit)
+  const tree = resolve(cacheDir, commit)
   if (!existsSync(tree)) await writeTree(root, commit, tree)
-  const assumptions = await linkDependencies(root, tree, ref)
-  const file = join(tree, relative(root, module))
+  // As git sees it: a link on the way to the project must not lead out of the revision.
+  const path = relative(root, join(await realpath(folder), relative(folder, module)))
+  const missing = await linkDependencies(root, tree, await packagesOf(root, commit, path))
+  const assumptions = await assumeDependencies(root, tree, ref, missing)
+  const file = join(tree, path)
   if (!existsSync(file)) {
-    throw new RetrialError('ERR_TRIAL_GIT', `The revision ${ref} holds no ${relative(root, module)}.`, {
+    throw new RetrialError('ERR_TRIAL_GIT', `The revision ${ref} holds no ${path}.`, {
       hint: 'Name the path that the agent has at that revision.',
     })
   }
-  return { module: file, commit, assumptions }
+  return { module: file, cwd: within(root, tree, process.cwd()), commit, assumptions }
+}
+
+function within(root: string, tree: string, cwd: string): string {
+  const path = relative(root, cwd)
+  const counterpart = join(tree, path)
+  if (/^\.\.(?:[/\\]|$)/.test(path) || isAbsolute(path)) return cwd
+  return existsSync(counterpart) ? counterpart : tree
 }
 
 /** The folder of a file that need not exist in the working tree any more. */
@@ -69,19 +79,28 @@ async function writeTree(root: string, commit: string, tree: string): Promise<vo
   }
 }
 
-async function linkDependencies(root: string, tree: string, ref: string): Promise<string[]> {
-  const modules = join(root, 'node_modules')
-  const link = join(tree, 'node_modules')
-  if (!existsSync(modules)) return []
-  if (!existsSync(link)) {
-    await symlink(modules, link, 'junction').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    })
-  }
+/** Folders that may have dependencies of their own: those with a manifest, and those on the way to the module. */
+async function packagesOf(root: string, commit: string, path: string): Promise<string[]> {
+  const listed = await git(root, ['ls-tree', '-r', '-z', '--name-only', commit], 'Look at what git says.')
+  const manifests = listed.split('\0').filter((one) => basename(one) === 'package.json')
+  const folders = manifests.map((one) => dirname(one))
+  for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) folders.push(folder)
+  return folders.filter((folder) => folder !== '.')
+}
+
+/** What is taken for granted about dependencies that are installed as they are today. */
+async function assumeDependencies(root: string, tree: string, ref: string, missing: string[]): Promise<string[]> {
   const [today, then] = await Promise.all(
-    [root, tree].map((dir) => readFile(join(dir, 'package-lock.json'), 'utf8').catch(() => '')),
+    [root, tree].map(async (folder) => {
+      const locks = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock']
+      return Promise.all(locks.map((lock) => readFile(join(folder, lock), 'utf8').catch(() => '')))
+    }),
   )
-  return today === then ? [] : [`the dependencies of ${ref} are those installed today: its lock file differs`]
+  const differs = today?.some((text, i) => text !== then?.[i])
+  return [
+    ...(differs ? [`the dependencies of ${ref} are those installed today: its lock file differs`] : []),
+    ...(missing.length > 0 ? [`${ref} does without ${missing.join(', ')}, which it does not hold`] : []),
+  ]
 }
 
 /** What a git hook is given to find its repository by. It would lead astray in here. */
@@ -93,7 +112,7 @@ async function git(cwd: string, args: string[], hint: string, variables: NodeJS.
   const env = { ...Object.fromEntries(inherited), ...variables }
   try {
     // The user's hooks are about the user's tree.
-    const { stdout } = await run('git', ['-c', 'core.hooksPath=/dev/null', ...args], { cwd, env, maxBuffer: 1 << 24 })
+    const { stdout } = await run('git', ['-c', 'core.hooksPath=/dev/null', ...args], { cwd, env, maxBuffer: 1 << 28 })
     return stdout.trim()
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string }

@@ -10,6 +10,8 @@ export interface RunnableAgent {
   module: string
   export: string
   label: string
+  /** Where it is run. */
+  cwd: string
   params: JsonObject | undefined
   env: Record<string, string>
   assumptions: string[]
@@ -33,15 +35,17 @@ export async function resolveAgent(
       module,
       export: name,
       label: recording.agent_ref ?? '',
+      cwd: process.cwd(),
       params: undefined,
       env: source.env,
       assumptions: [],
     }
   }
   const { label, params, env, git } = source
-  if (git === null) return { module: source.module, export: source.export, label, params, env, assumptions: [] }
-  const { module, assumptions } = await checkOutRevision(source.module, git, cacheDir)
-  return { module, export: source.export, label, params, env, assumptions }
+  const agent = { export: source.export, label, params, env }
+  if (git === null) return { ...agent, module: source.module, cwd: process.cwd(), assumptions: [] }
+  const { module, cwd, assumptions } = await checkOutRevision(source.module, git, cacheDir)
+  return { ...agent, module, cwd, assumptions }
 }
 
 function splitRef(ref: string | undefined, scenario: Scenario): [path: string, name: string] {

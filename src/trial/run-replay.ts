@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import type { Interaction } from '../model/interaction.ts'
 import type { Integrity, Recording } from '../model/recording.ts'
 import type { EvidenceReport, Reason } from '../model/verdict.ts'
@@ -38,7 +38,7 @@ export interface TrialReplay {
 /** Replays one agent against the scenario's recording and reads what it left. */
 export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promise<TrialReplay> {
   const { scenario, recording, agent, outDir, name } = request
-  const out = join(outDir, `${name}.jsonl`)
+  const out = resolve(outDir, `${name}.jsonl`)
   await mkdir(outDir, { recursive: true })
   // A replay that is killed leaves no recording, and must not be taken for the one before it.
   await Promise.all([out, `${out}.part`].map((path) => rm(path, { force: true })))
@@ -52,7 +52,7 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
       input: scenario.input ?? recording.input,
       params: agent.params,
       env,
-      cwd: process.cwd(),
+      cwd: agent.cwd,
       volatile: scenario.replay.volatile,
       on_divergence: request.on_divergence,
       out,
