@@ -51,7 +51,7 @@ export function installHttpTap(): void {
   Object.defineProperty(prototype, INSTALLED, { value: true })
 }
 
-function quietly(fn: () => void): void {
+function quietly(fn: () => unknown): void {
   try {
     fn()
   } catch {
@@ -120,13 +120,14 @@ function watch(request: http.ClientRequest, event: unknown, value: unknown): voi
   else if (!responded.has(request)) finish(tap, observer, new Error('socket hang up'))
 }
 
-/** Tells at once that the client gave up: it may tell the agent before the connection is closed, and the run be over by then. */
+/** Tells that the client gave up before it can tell the agent: the run may be over before the connection is closed. */
 function giveUp(tap: Tapped | null, reason: unknown): void {
   if (tap === null) return
   tap.givenUp = true
   // The usual answer to `timeout` is a `destroy` that gives no reason.
   const why = reason ?? (tap.idle ? new DOMException('The socket was idle for too long', 'TimeoutError') : undefined)
-  if (tap.observer !== null) finish(tap, tap.observer, why)
+  // What has come already is parsed first: clients drop a redirect as soon as they see its head.
+  process.nextTick(() => quietly(() => tap.observer !== null && finish(tap, tap.observer, why)))
 }
 
 const responded = new WeakSet<http.ClientRequest>()
