@@ -8,6 +8,7 @@ import { renderReplay, toReplayJson } from '../report/render-replay.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { openRecording } from '../suite/open-recording.ts'
+import { reseed } from '../suite/run-suite.ts'
 import { resolveAgent } from '../trial/resolve-agent.ts'
 import { runReplay } from '../trial/run-replay.ts'
 import { chooseExitCode } from './exit-code.ts'
@@ -16,6 +17,7 @@ interface ReplayOptions {
   candidate?: string
   json?: boolean
   out?: string
+  seed?: string
 }
 
 /** Adds `retrial replay`: re-executes an agent against a recording and says how good the evidence under each answer was. */
@@ -26,6 +28,7 @@ export function registerReplay(program: Command): void {
     .argument('<scenario>', 'the scenario file')
     .option('--candidate <id>', 'replay this candidate (default: the baseline)')
     .option('--json', 'print one JSON document')
+    .option('--seed <text>', 'draw all that is random from this seed (default: what the recorded run drew)')
     .option('--out <folder>', 'where the replay leaves its recording')
     .action(replay)
 }
@@ -33,7 +36,7 @@ export function registerReplay(program: Command): void {
 async function replay(file: string, options: ReplayOptions): Promise<void> {
   chooseExitCode(4)
   const config = resolveConfig({ out_dir: options.out })
-  const scenario = loadScenario(file)
+  const scenario = reseed(loadScenario(file), options.seed)
   const { source, name, on_divergence } = choose(scenario, options.candidate)
   const { recording } = await openRecording(scenario)
   const agent = await resolveAgent(source, scenario, recording, join(config.out_dir, 'revisions'))
@@ -46,6 +49,7 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   const view = {
     scenario: scenario.id,
     agent: agent.label,
+    seed: scenario.replay.seed ?? null,
     outcome: run.outcome,
     failure: run.failure ?? null,
     stop_reason: run.trace?.stop_reason ?? null,

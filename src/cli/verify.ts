@@ -15,6 +15,7 @@ interface VerifyOptions {
   only?: string[]
   workers?: string
   out?: string
+  seed?: string
 }
 
 const AFTER_HELP = `
@@ -49,6 +50,7 @@ export function registerVerify(program: Command): void {
       collect,
     )
     .option('--workers <n>', 'replays at a time (default: one a core, at most 4)')
+    .option('--seed <text>', 'draw all that is random from this seed (default: what the recorded run drew)')
     .option('--out <folder>', 'where replays leave their recordings (default: .retrial)')
     .addHelpText('after', AFTER_HELP)
     .action(verify)
@@ -80,7 +82,7 @@ async function tryAll(paths: string[], options: VerifyOptions): Promise<{ result
     color = config.color
     const files = await findScenarios(paths)
     const { workers, out_dir: outDir } = config
-    return { result: await runSuite(files, { workers, outDir, only: options.only }), color }
+    return { result: await runSuite(files, { workers, outDir, only: options.only, seed: options.seed }), color }
   } catch (error) {
     // Reported like a scenario that is not in order: a program that reads JSON gets JSON.
     if (!isRetrialError(error)) throw error

@@ -117,6 +117,10 @@ export interface ScenarioReport {
   id: string
   title: string
   file: string
+  /** What chance followed from where the recording does not say what was drawn. */
+  seed: string
+  /** True when the seed was given: then nothing that was drawn is from the recording. */
+  seeded: boolean
   baseline: BaselineReport
   candidates: CandidateReport[]
   /** Real time the trials took, ms. */

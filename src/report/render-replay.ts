@@ -8,6 +8,8 @@ import { createPaint, escapeTerminal, formatMs, joinLines, type Paint } from './
 export interface ReplayView {
   scenario: string
   agent: string
+  /** What chance followed from; null: from the recording. */
+  seed: string | null
   outcome: string
   failure: string | null
   stop_reason: string | null
@@ -32,6 +34,7 @@ export function renderReplay(view: ReplayView, options: { color: boolean }): str
     interactions.length === 0 ? 'asked nothing' : `${interactions.length} asked, ${countGrades(evidence)}`
   return joinLines([
     `${paint('bold', escapeTerminal(view.scenario, 64))}  ${escapeTerminal(view.agent, 200)}`,
+    ...(view.seed === null ? [] : [`  seed      ${escapeTerminal(view.seed, 200)}`]),
     `  ended     ${describeEnd(view)} · ${formatMs(view.virtual_ms)} of virtual time in ${formatMs(view.real_ms)}`,
     `  evidence  ${answered}`,
     ...interactions.filter(({ evidence: one }) => one?.grade !== 'exact').map((one) => gradeLine(one, paint)),

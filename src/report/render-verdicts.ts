@@ -28,9 +28,10 @@ export function renderVerdicts(reports: readonly ScenarioReport[], options: Rend
 }
 
 function scenarioLines(report: ScenarioReport, end: number, paint: Paint): string[] {
-  const { id, title, file, baseline, candidates } = report
+  const { id, title, file, seed, seeded, baseline, candidates } = report
   const name = escapeTerminal(id, 64)
-  const status = `${BASELINE_WORDS[baseline.verdict]} ${escapeTerminal(baseline.agent, 80)}`
+  const drawn = seeded ? ` · seed ${escapeTerminal(seed, 40)}` : ''
+  const status = `${BASELINE_WORDS[baseline.verdict]} ${escapeTerminal(baseline.agent, 80)}${drawn}`
   const gap = ' '.repeat(Math.max(2, end - name.length - status.length))
   const isRed = baseline.verdict === 'reproduced'
   const lines = [`${paint('bold', name)}${gap}${paint(isRed ? 'dim' : 'yellow', status)}`]

@@ -18,6 +18,8 @@ export function toJsonReport(version: string, reports: readonly ScenarioReport[]
       id: report.id,
       file: report.file,
       title: report.title,
+      seed: report.seed,
+      seeded: report.seeded,
       duration_ms: report.duration_ms,
       baseline: toBaseline(report.baseline),
       candidates: report.candidates.map(toCandidate),

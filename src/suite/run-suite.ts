@@ -16,6 +16,8 @@ export interface SuiteOptions {
   outDir: string
   /** Only scenarios and candidates of these ids; empty means all. */
   only?: readonly string[] | undefined
+  /** What chance follows from, whatever the scenarios say. */
+  seed?: string | undefined
 }
 
 /** Something that was to be tried and could not be: a scenario whose file or recording is not in order, an unknown id. */
@@ -45,7 +47,7 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
   const unknown = new Set(options.only)
   for (const file of files) {
     try {
-      const scenario = select(loadScenario(file), options.only ?? [], unknown)
+      const scenario = select(reseed(loadScenario(file), options.seed), options.only ?? [], unknown)
       if (scenario !== null) opened.push({ scenario, ...(await openRecording(scenario)) })
     } catch (error) {
       faults.push({ file, error: toFault(error) })
@@ -70,6 +72,11 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
 
 interface OpenedScenario extends OpenedRecording {
   scenario: Scenario
+}
+
+/** The scenario with another seed, if there is one. */
+export function reseed(scenario: Scenario, seed: string | undefined): Scenario {
+  return seed === undefined ? scenario : { ...scenario, replay: { ...scenario.replay, seed } }
 }
 
 /** The scenario with the wanted candidates only, null when nothing of it is wanted. What is found is no longer unknown. */

@@ -56,6 +56,8 @@ export async function runTrial(
     id: scenario.id,
     title: scenario.title,
     file: scenario.file,
+    seed: scenario.replay.seed ?? recording.run.run_id,
+    seeded: scenario.replay.seed !== undefined,
     baseline: reportBaseline(scenario, baseline, judged),
     candidates: scenario.candidates.map((candidate, index) =>
       reportCandidate(scenario, candidate, doubt(replays[index] as TrialReplay, baseline, recording), {

@@ -93,6 +93,8 @@ export const reportSchema = z.strictObject({
       id: z.string(),
       file: z.string(),
       title: z.string(),
+      seed: z.string(),
+      seeded: z.boolean(),
       duration_ms: z.number(),
       baseline: z.strictObject({
         verdict: z.enum(['reproduced', 'not_reproduced', 'inconclusive', 'error']),

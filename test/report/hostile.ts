@@ -85,14 +85,15 @@ export const hostileReports: fc.Arbitrary<ScenarioReport[]> = fc.array(
   fc
     .record({
       candidates: fc.array(hostileCandidate, { maxLength: 3 }),
-      texts: fc.array(t, { minLength: 5, maxLength: 5 }),
+      texts: fc.array(t, { minLength: 6, maxLength: 6 }),
+      seeded: fc.boolean(),
       verdict: fc.constantFrom('reproduced', 'not_reproduced', 'inconclusive', 'error'),
     })
-    .map(({ candidates, texts, verdict }) => {
-      const [id, title, file, agent, message] = texts as [string, string, string, string, string]
+    .map(({ candidates, texts, seeded, verdict }) => {
+      const [id, title, file, agent, message, seed] = texts as [string, string, string, string, string, string]
       const reasons = [{ code: message, message }]
       const baseline = makeBaseline({ verdict, agent, reasons, recording: file, findings: makeFindings(3, message) })
-      return makeScenario(candidates, { id, title, file, baseline })
+      return makeScenario(candidates, { id, title, file, seed, seeded, baseline })
     }),
   { maxLength: 3 },
 )

@@ -125,6 +125,8 @@ export function makeScenario(candidates: CandidateReport[], overrides: Partial<S
     id: 'lookup-retry-storm',
     title: 'lookup degrades and the agent retries until its budget is gone',
     file: 'scenarios/lookup-retry-storm.yaml',
+    seed: 'run_1',
+    seeded: false,
     baseline: makeBaseline(),
     candidates,
     duration_ms: 412,

@@ -40,6 +40,8 @@ function makeScenario(candidates: CandidateReport[], baseline: BaselineVerdict =
     id: 'scenario',
     title: '',
     file: 'scenario.yaml',
+    seed: 'run_1',
+    seeded: false,
     baseline: {
       verdict: baseline,
       agent: './agent.ts#run',
