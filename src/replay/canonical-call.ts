@@ -1,7 +1,8 @@
 import type { FunctionAsk } from '../boundary/tape.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
-import { type JsonObject, type JsonValue, parseJson } from '../core/json.ts'
-import { type HeaderList, headerValue, type Interaction, type Payload, payloadText } from '../model/interaction.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { HeaderList, Interaction, Payload } from '../model/interaction.ts'
+import { canonicaliseBody } from './canonical-body.ts'
 
 /** Headers that change what is asked. All others say how it is carried, and by whom. */
 const MEANINGFUL = new Set([
@@ -53,12 +54,21 @@ function canonicaliseHttp(method: string, href: string, headers: HeaderList, bod
     query[name].push(value)
   }
   const target = url === null ? `${method} ${href}` : `${method} ${url.origin}${url.pathname}`
-  const meaningful = headers.filter(([name]) => isMeaningful(name))
   return finish('http', target, {
-    ...(meaningful.length > 0 && { headers: Object.fromEntries(meaningful) }),
+    ...meaningfulHeaders(headers),
     ...(Object.keys(query).length > 0 && { query }),
     ...(body !== null && canonicaliseBody(body, headers)),
   })
+}
+
+/** Several lines of one header say the same as one line of all their values. */
+function meaningfulHeaders(headers: HeaderList): JsonObject {
+  const found: Record<string, string> = {}
+  for (const [line, value] of headers) {
+    const name = line.toLowerCase()
+    if (isMeaningful(name)) found[name] = found[name] === undefined ? value : `${found[name]}, ${value}`
+  }
+  return Object.keys(found).length === 0 ? {} : { headers: found }
 }
 
 function finish(kind: CanonicalCall['kind'], target: string, content: JsonObject): CanonicalCall {
@@ -68,37 +78,4 @@ function finish(kind: CanonicalCall['kind'], target: string, content: JsonObject
 /** The text that two calls have in common exactly when they are equal. */
 export function canonicalText(target: string, content: JsonObject): string {
   return `${target}\n${canonicalJson(content)}`
-}
-
-function canonicaliseBody(body: Payload, headers: HeaderList): JsonObject {
-  if ('base64' in body) return { base64: body.base64 }
-  const parsed = /^\s*[[{]/.test(body.text) ? parseExactly(body.text) : undefined
-  if (parsed !== undefined) return { body: parsed }
-  const type = headerValue(headers, 'content-type') ?? ''
-  const boundary = /^multipart\/[^;]+;.*boundary="?([^";]+)"?/i.exec(type)?.[1]
-  // Clients draw the boundary by lot; the parts are what was asked.
-  return { text: boundary === undefined ? payloadText(body) : payloadText(body).replaceAll(boundary, 'boundary') }
-}
-
-/** What may be a number that JavaScript cannot hold: a long integer, or one with an exponent. */
-const UNSAFE_NUMBER = /[:[,]\s*-?(?:\d{16}|\d[\d.]*[eE])/
-
-/** Parses JSON; undefined when it is none, or when numbers that differ would become equal. */
-function parseExactly(text: string): JsonValue | undefined {
-  if (!UNSAFE_NUMBER.test(text)) return parseJson(text)
-  let isExact = true
-  const check = (_key: string, value: unknown, { source }: { source?: string }): unknown => {
-    if (typeof value === 'number' && source !== undefined) isExact &&= holds(value, source)
-    return value
-  }
-  try {
-    const parsed = JSON.parse(text, check as (key: string, value: unknown) => unknown) as JsonValue
-    return isExact ? parsed : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function holds(value: number, source: string): boolean {
-  return /^-?\d+$/.test(source) ? BigInt(source) === BigInt(value) : Number.isFinite(value)
 }

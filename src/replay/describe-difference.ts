@@ -2,6 +2,7 @@ import { createTwoFilesPatch } from 'diff'
 import { canonicalJson } from '../core/canonical-json.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Divergence } from '../model/verdict.ts'
+import { printCanonical } from './canonical-body.ts'
 
 interface Difference {
   path: string
@@ -20,8 +21,13 @@ const LEAD = 200
  * (`args`), with both values there and a line diff of the text. Null when they are equal.
  */
 export function describeDifference(recorded: JsonObject, asked: JsonObject): Divergence['difference'] {
-  const difference = firstDifference('', recorded, asked)
+  const difference = firstDifference('', withSections(recorded, asked), withSections(asked, recorded))
   return difference && showDifference(difference)
+}
+
+/** A call without a query or a header that counts has none of its fields. */
+function withSections(content: JsonObject, other: JsonObject): JsonObject {
+  return { ...(other.headers && { headers: {} }), ...(other.query && { query: {} }), ...content }
 }
 
 /** The place where two calls of different targets differ first: the target itself. */
@@ -50,7 +56,7 @@ function cutAlike(before: string | undefined, after: string | undefined): [strin
 }
 
 function toText(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  return typeof value === 'string' || value === undefined ? value : printCanonical(value)
 }
 
 function lineDiff(before: string, after: string): string {

@@ -81,7 +81,11 @@ function answer(response: ServerResponse, planned: PlannedAnswer, content: strin
     if (kind === 'events') return sendEvents(response, planned, content)
     const body = JSON.stringify(kind === 'chat' ? chat(content, status) : (planned.value ?? { content }))
     // The openai SDK draws its waits by lot unless it is told how long.
-    const headers = { 'content-type': 'application/json', 'retry-after-ms': '3', 'x-content': content }
+    const headers = {
+      'content-type': 'application/json',
+      'retry-after-ms': '3',
+      'x-content': encodeURIComponent(content.toWellFormed()),
+    }
     if (kind === 'cut') {
       response.writeHead(status, { ...headers, 'content-length': String(body.length + 10) })
       response.write(body)
