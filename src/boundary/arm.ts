@@ -5,8 +5,8 @@ import { installFetchDoor } from './doors/fetch-door.ts'
 import { installHttpDoor } from './doors/http-door.ts'
 import { installHttpTap } from './doors/http-tap.ts'
 import { installUndiciHook } from './doors/undici-hook.ts'
+import { type GuardOptions, installGuard } from './guard/install-guard.ts'
 import { installFakeTimers } from './world/fake-timers.ts'
-import { installGuard } from './world/guard.ts'
 import { IdleTracker } from './world/idle-tracker.ts'
 import { VirtualClock } from './world/virtual-clock.ts'
 
@@ -35,8 +35,12 @@ export interface ReplayWorld {
  *
  * The order matters: the guard lies under all doors, and clients capture `fetch` and timers when they are loaded.
  */
-export async function armServing(epoch: number, report: (attempt: EgressAttempt) => void): Promise<ReplayWorld> {
-  await installGuard(report)
+export function armServing(
+  epoch: number,
+  report: (attempt: EgressAttempt) => void,
+  options: GuardOptions = {},
+): ReplayWorld {
+  installGuard(report, options)
   installHttpDoor()
   installUndiciHook()
   const idle = new IdleTracker()

@@ -59,7 +59,7 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
     },
     { overwrite: true, sync: false, ...(redactor && { redactor }) },
   )
-  const world = await armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }))
+  const world = armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }))
   const draws = new DrawLog(recording.chance?.scope ?? 'run')
   installChance(
     job.seed === undefined
