@@ -41,6 +41,7 @@ async function soak(file: string): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const { reports, duration_ms } = await runSuite([file], { workers, outDir })
     const seen = hashAll(outDir)
+    const expected = reports.reduce((sum, { candidates }) => sum + 1 + candidates.length, 0)
     for (const { baseline, candidates } of reports) {
       seen.set('verdicts', JSON.stringify([baseline.verdict, ...candidates.map(({ verdict }) => verdict)]))
       replays += 1 + candidates.length
@@ -48,7 +49,7 @@ async function soak(file: string): Promise<void> {
     }
     first ??= seen
     for (const [name, hash] of seen) if (first.get(name) !== hash) differing.add(name)
-    if (seen.size !== first.size) differing.add('number of recordings')
+    if (seen.size !== first.size || seen.size !== expected + 1) differing.add('number of recordings')
     heap.push(heapMb())
   }
   rmSync(outDir, { recursive: true, force: true })

@@ -49,7 +49,9 @@ test('is not green given a pattern that selects a scenario without candidates', 
   const { verdict, reasons } = judgeBaseline({ run: makeRun(RED), incident: INCIDENT, required: 'exact' })
   const evidence = makeEvidence('exact')
   const baseline = { verdict, reasons, agent: '', evidence, findings: null, signals: null, recording: null }
-  expect(exitCodeOf([{ id: 's', title: '', file: '', baseline, candidates: [], duration_ms: 0 }])).toBe(3)
+  expect(
+    exitCodeOf([{ id: 's', title: '', file: '', seed: '', seeded: false, baseline, candidates: [], duration_ms: 0 }]),
+  ).toBe(3)
 })
 
 test('is an error given a judge that throws', () => {
@@ -202,6 +204,8 @@ test('does not let a pass hide a failure given the same candidate tried twice', 
         egress: [],
       },
     ],
+    seed: '',
+    seeded: false,
     duration_ms: 0,
   })
   expect(exitCodeOf([attempt('not_fixed'), attempt('fixed')])).toBe(1)
