@@ -1,5 +1,5 @@
 import { installFetchDoor } from '../../src/boundary/doors/fetch-door.ts'
-import { type Alarm, VirtualClock } from '../../src/boundary/world/virtual-clock.ts'
+import { VirtualClock } from '../../src/boundary/world/virtual-clock.ts'
 import { doNothing } from '../../src/core/nothing.ts'
 import { asRecording, MODEL_URL } from '../support/as-recording.ts'
 import { ask } from '../support/ask.ts'
@@ -8,9 +8,8 @@ import { openTape } from '../support/replay-tape.ts'
 
 /** A clock on which everything is due at once: nothing waits, so nobody has to know when the process is idle. */
 class InstantClock extends VirtualClock {
-  override schedule(callback: () => void): Alarm {
+  override schedule(callback: () => void): void {
     queueMicrotask(callback)
-    return { at: 0, order: 0, callback }
   }
 }
 

@@ -9,7 +9,7 @@ export async function driveToEnd(world: ReplayWorld | null, work: () => Promise<
     done = true
   })
   working.catch(doNothing)
-  const end = await world.clock.drive(world.idle, () => done, Number.POSITIVE_INFINITY)
+  const end = await world.drive({ isDone: () => done, limit: Number.POSITIVE_INFINITY })
   if (end !== 'done') throw new Error(`the replay ended in a ${end}`)
   await working
 }

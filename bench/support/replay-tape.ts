@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setAmbientTape } from '../../src/boundary/tape.ts'
-import type { VirtualClock } from '../../src/boundary/world/virtual-clock.ts'
+import type { WorldClock } from '../../src/boundary/world/world-clock.ts'
 import type { Recording } from '../../src/model/recording.ts'
 import { createRecordingWriter, type RecordingWriter } from '../../src/recording/create-recording-writer.ts'
 import { createRedactor, type Redactor } from '../../src/recording/redact/create-redactor.ts'
@@ -25,7 +25,7 @@ export function closeWriter(writer: RecordingWriter): void {
 }
 
 /** Answers this process from a recording, all as in a replay's process; gives what ends it. */
-export function openTape(recording: Recording, clock: VirtualClock, dir: string): () => void {
+export function openTape(recording: Recording, clock: WorldClock, dir: string): () => void {
   const redactor = openRedactor()
   const writer = openWriter(recording, dir, redactor)
   const tape = new ReplayTape({

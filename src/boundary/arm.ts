@@ -6,9 +6,12 @@ import { installHttpDoor } from './doors/http-door.ts'
 import { installHttpTap } from './doors/http-tap.ts'
 import { installUndiciHook } from './doors/undici-hook.ts'
 import { type GuardOptions, installGuard } from './guard/install-guard.ts'
+import { placeOfNativeTimer } from './world/call-site.ts'
 import { installFakeTimers } from './world/fake-timers.ts'
 import { IdleTracker } from './world/idle-tracker.ts'
+import { RealClock } from './world/real-clock.ts'
 import { VirtualClock } from './world/virtual-clock.ts'
+import type { DriveEnd, DriveOptions, WorldClock } from './world/world-clock.ts'
 
 /**
  * Arms the doors that watch real traffic: undici's dispatchers (under `fetch` and every npm `undici`) and `node:http`.
@@ -23,10 +26,21 @@ export function armObserving(): void {
   installChanceTap()
 }
 
-/** The world around a replayed agent: its clock, and what knows when nothing can happen any more. */
+/** Whether a replay has a time of its own, or runs on the machine's. */
+export type ClockMode = 'virtual' | 'real'
+
+export interface ReplayWorldOptions extends GuardOptions {
+  /** @default virtual */
+  clock?: ClockMode | undefined
+}
+
+/** The world around a replayed agent: its clock, and what lets its time pass. */
 export interface ReplayWorld {
-  clock: VirtualClock
-  idle: IdleTracker
+  clock: WorldClock
+  /** Lets time pass until the run is over, or cannot go on. */
+  drive(options: DriveOptions): Promise<DriveEnd>
+  /** What timers the agent has set and may still be waiting for, as far as the clock knows. */
+  describeTimers(): string[]
 }
 
 /**
@@ -38,15 +52,30 @@ export interface ReplayWorld {
 export function armServing(
   epoch: number,
   report: (attempt: EgressAttempt) => void,
-  options: GuardOptions = {},
+  options: ReplayWorldOptions = {},
 ): ReplayWorld {
-  installGuard(report, options)
+  const { clock = 'virtual', ...guard } = options
+  installGuard(report, guard)
   installHttpDoor()
   installUndiciHook()
+  const world = clock === 'virtual' ? installVirtualTime(epoch, report) : useRealTime()
+  installFetchDoor()
+  return world
+}
+
+function installVirtualTime(epoch: number, report: (attempt: EgressAttempt) => void): ReplayWorld {
   const idle = new IdleTracker()
+  idle.onNativeTimer = (site) => {
+    const at = placeOfNativeTimer(site)
+    if (at !== null) report({ layer: 'timer', target: 'a timer of the machine, past the clock of the replay', at })
+  }
   idle.start()
   const clock = new VirtualClock(epoch)
   installFakeTimers(clock)
-  installFetchDoor()
-  return { clock, idle }
+  return { clock, drive: (options) => clock.drive(idle, options), describeTimers: () => clock.describeTimers() }
+}
+
+function useRealTime(): ReplayWorld {
+  const clock = new RealClock()
+  return { clock, drive: (options) => clock.drive(options), describeTimers: () => [] }
 }

@@ -171,8 +171,17 @@ function recordingsOf(out: string): string[] {
   return [out, `${out}.part`]
 }
 
-/** Enough to start Node; the agent's own environment comes with the job. */
+/**
+ * Enough to start Node; the agent's own environment comes with the job. One thread for real work: what is asked for first is
+ * done first, and a request that is back proves that all before it is done.
+ */
 function bareEnvironment(cacheDir: string | undefined): NodeJS.ProcessEnv {
   const { PATH, HOME, SystemRoot, TMPDIR, TEMP } = process.env
-  return { PATH, HOME, SystemRoot, TMPDIR, TEMP, ...(cacheDir !== undefined && { NODE_COMPILE_CACHE: cacheDir }) }
+  const machine = { PATH, HOME, SystemRoot, TMPDIR, TEMP }
+  return {
+    ...machine,
+    UV_THREADPOOL_SIZE: '1',
+    UV_USE_IO_URING: '0',
+    ...(cacheDir !== undefined && { NODE_COMPILE_CACHE: cacheDir }),
+  }
 }

@@ -4,17 +4,17 @@
  */
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { armServing, type ReplayWorld } from '../boundary/arm.ts'
-import { describeError } from '../boundary/network-error.ts'
+import { armServing } from '../boundary/arm.ts'
 import { runInContext, setAmbientTape } from '../boundary/tape.ts'
 import { installChance } from '../boundary/world/chance.ts'
-import { isRetrialError, RetrialError } from '../core/errors.ts'
+import { RetrialError } from '../core/errors.ts'
 import { deriveStopReason } from '../model/stop-reason.ts'
 import { createRecordingWriter, type RecordingWriter } from '../recording/create-recording-writer.ts'
 import { DrawLog } from '../recording/draw-log.ts'
 import { encodeValue } from '../recording/encode-value.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
+import { type AgentRun, driveToEnd, harnessError } from './drive-to-end.ts'
 import type { ReplayEnd, ReplayJob, ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
 
@@ -36,13 +36,6 @@ process.once('message', (job: ReplayJob) => {
 // A parent that is gone needs no answer.
 process.once('disconnect', () => exit(1))
 tell({ type: 'ready' })
-
-function harnessError(error: unknown): ReplayEnd {
-  if (isRetrialError(error)) {
-    return { outcome: 'harness_error', failure: error.message, code: error.code, hint: error.hint }
-  }
-  return { outcome: 'harness_error', failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
-}
 
 async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: number }> {
   const recording = await readRecording(job.recording, { mode: job.mode })
@@ -99,12 +92,6 @@ function enterEnvironment(job: ReplayJob): void {
   process.execArgv = []
   // The line to the parent is the harness's.
   delete process.send
-}
-
-interface AgentRun {
-  settled: { output: unknown; error: unknown; threw: boolean } | null
-  /** An error that came to no code of the agent's: it would have ended a process of its own. */
-  uncaught: { error: unknown } | null
 }
 
 function startAgent(job: ReplayJob, tape: ReplayTape): AgentRun {
@@ -169,34 +156,6 @@ class AgentLoadError extends RetrialError {
   constructor(message: string, hint: string, cause?: unknown) {
     super('ERR_REPLAY_AGENT', message, { hint, cause })
   }
-}
-
-async function driveToEnd(
-  { clock, idle }: ReplayWorld,
-  tape: ReplayTape,
-  run: AgentRun,
-  hasDiverged: () => boolean,
-  limit: number,
-): Promise<ReplayEnd> {
-  const isDone = (): boolean => run.settled !== null || run.uncaught !== null || hasDiverged()
-  for (;;) {
-    const driven = await clock.drive(idle, isDone, limit)
-    if (driven === 'limit') {
-      return { outcome: 'timeout', failure: `the run did not end within ${limit} ms of virtual time` }
-    }
-    if (driven === 'done') break
-    // The recorded client gave up by itself; this one would wait for ever. A network ends that some time.
-    if (!tape.releaseSilence()) return { outcome: 'deadlock', waiting: tape.waiting }
-  }
-  if (hasDiverged()) return { outcome: 'diverged' }
-  if (run.uncaught !== null) {
-    const { error } = run.uncaught
-    const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    return { outcome: 'crashed', failure, agent_error: describeError(error) }
-  }
-  const settled = run.settled
-  if (settled?.threw && isRetrialError(settled.error)) return harnessError(settled.error)
-  return { outcome: 'finished', agent_error: settled?.threw ? describeError(settled.error) : null }
 }
 
 function writeFinish(writer: RecordingWriter, run: AgentRun, end: ReplayEnd, at_ms: number): void {

@@ -1,5 +1,6 @@
 import type { FunctionAsk, FunctionDecision, HttpAsk, HttpDecision, ServedExchange, Tape } from '../boundary/tape.ts'
-import type { VirtualClock } from '../boundary/world/virtual-clock.ts'
+import { type CallSite, placeOf, takeCallSite } from '../boundary/world/call-site.ts'
+import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import type { JsonValue } from '../core/json.ts'
 import { doNothing, never } from '../core/nothing.ts'
@@ -39,7 +40,7 @@ export interface ReplayTapeOptions {
    * @default the recorded input
    */
   input?: JsonValue[]
-  clock: VirtualClock
+  clock: WorldClock
   /** Writes the replay's own recording. */
   writer: RecordingWriter
   /** What the run drew at random: written down with the calls. */
@@ -57,6 +58,9 @@ interface OpenCall {
   id: string
   evidence: Evidence
   recorded: Interaction
+  /** When it began, ms of virtual time, and where in the agent's code. */
+  since: number
+  site: CallSite
   served?: ServedInteraction
 }
 
@@ -87,13 +91,19 @@ export class ReplayTape implements Tape {
     this.#renaming = new Renaming(JSON.stringify(options.input ?? [options.recording.input]))
   }
 
+  /** Whether calls are open: a connection keeps a process alive. */
+  get isWaiting(): boolean {
+    return this.#open.size > 0
+  }
+
   /** What the run is waiting for, for the report of a deadlock. */
   get waiting(): string[] {
-    return [...this.#open.values()].map(({ id, recorded }) =>
-      recorded.kind === 'http'
-        ? `${id} ${recorded.request.method} ${recorded.request.url}`
-        : `${id} ${recorded.kind} ${recorded.name}`,
-    )
+    return [...this.#open.values()].map(({ id, recorded, since, site }) => {
+      const { kind } = recorded
+      const what = kind === 'http' ? `${recorded.request.method} ${recorded.request.url}` : `${kind} ${recorded.name}`
+      const place = placeOf(site)
+      return `${id} ${what} since ${since} ms${place === null ? '' : ` at ${place}`}`
+    })
   }
 
   /** Ends the oldest silence with a time-out; false when no call waits in one. */
@@ -231,7 +241,7 @@ export class ReplayTape implements Tape {
       onEnd,
       onBeyond,
     })
-    this.#open.set(id, { id, evidence, recorded, served })
+    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: takeCallSite(), served })
     this.#renaming.learn(() => worldText(interaction))
     return served
   }
@@ -264,7 +274,7 @@ export class ReplayTape implements Tape {
       evidence.grade = 'beyond'
       evidence.note = 'the agent waits for longer than the recorded run lasted'
     }
-    this.#open.set(id, { id, evidence, recorded })
+    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: takeCallSite() })
     this.#renaming.learn(() => JSON.stringify(value ?? null))
     const interaction = { ...recorded, value }
     const known = knownUntil(recorded, recording.finish)

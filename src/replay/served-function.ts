@@ -1,5 +1,5 @@
 import { buildError } from '../boundary/network-error.ts'
-import type { VirtualClock } from '../boundary/world/virtual-clock.ts'
+import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { never } from '../core/nothing.ts'
 import type { FunctionInteraction, InteractionEnd } from '../model/interaction.ts'
 import { PATIENCE_SLACK_MS } from './served-interaction.ts'
@@ -19,10 +19,10 @@ interface ServedFunctionOptions {
 
 /** One recorded call of a wrapped function given again: what it returned or threw, when that is due on the virtual clock. */
 export class ServedFunction {
-  readonly #clock: VirtualClock
+  readonly #clock: WorldClock
   readonly #options: ServedFunctionOptions
 
-  constructor(clock: VirtualClock, options: ServedFunctionOptions) {
+  constructor(clock: WorldClock, options: ServedFunctionOptions) {
     this.#clock = clock
     this.#options = options
   }

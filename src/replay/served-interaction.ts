@@ -1,6 +1,6 @@
 import { buildError, describeError } from '../boundary/network-error.ts'
 import type { HttpHead, ServedExchange } from '../boundary/tape.ts'
-import type { VirtualClock } from '../boundary/world/virtual-clock.ts'
+import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import { doNothing } from '../core/nothing.ts'
 import type { HttpAnswer, HttpInteraction, InteractionEnd } from '../model/interaction.ts'
@@ -34,7 +34,7 @@ interface ServedOptions {
  */
 export class ServedInteraction implements ServedExchange {
   readonly head: Promise<HttpHead>
-  readonly #clock: VirtualClock
+  readonly #clock: WorldClock
   readonly #interaction: HttpInteraction
   readonly #start: number
   readonly #knownUntil: number | null
@@ -45,7 +45,7 @@ export class ServedInteraction implements ServedExchange {
   #failBody: ((error: unknown) => void) | null = null
   #released: Error | null = null
 
-  constructor(clock: VirtualClock, { interaction, start, knownUntil, onEnd, onBeyond }: ServedOptions) {
+  constructor(clock: WorldClock, { interaction, start, knownUntil, onEnd, onBeyond }: ServedOptions) {
     this.#clock = clock
     this.#interaction = interaction
     this.#start = start

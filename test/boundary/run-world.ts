@@ -18,7 +18,7 @@ export interface WorldResult {
 export async function runInWorld(fixture: string, name: string, env: NodeJS.ProcessEnv = {}): Promise<WorldResult> {
   const module = new URL(`./fixtures/${fixture}.ts`, import.meta.url).href
   const { stdout } = await run(process.execPath, [WORLD, module, name], {
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    env: { ...process.env, NODE_OPTIONS: '', UV_THREADPOOL_SIZE: '1', ...env },
     maxBuffer: 1 << 26,
   })
   return JSON.parse(stdout) as WorldResult

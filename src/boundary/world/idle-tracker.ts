@@ -1,169 +1,118 @@
-import { type AsyncHook, createHook } from 'node:async_hooks'
-import crypto from 'node:crypto'
-import { syncBuiltinESMExports } from 'node:module'
-import { promisify } from 'node:util'
-import { MessagePort } from 'node:worker_threads'
-import zlib from 'node:zlib'
+import { type AsyncHook, AsyncResource, createHook } from 'node:async_hooks'
+import fs from 'node:fs'
+import { doNothing } from '../../core/nothing.ts'
+import { type CallSite, takeCallSite } from './call-site.ts'
+import { countCompilations } from './count-compilations.ts'
+import { watchZlibWrites } from './watch-zlib-writes.ts'
 
 const nativeImmediate = setImmediate
-const nativeTimeout = setTimeout
+const { fstat } = fs
 
-/** Resources whose callback comes from outside of JavaScript: while one is open, something real is in flight. */
-const WORK = /^(FSREQ|FILEHANDLECLOSEREQ|GETADDRINFO|GETNAMEINFO|QUERYWRAP|PROCESSWRAP|BLOBREADER)/
+/** Any file descriptor will do: what matters is that the thread pool answers. */
+const ANY_FD = 2
 
-/** Turns of the event loop without any callback after which nothing can be runnable any more. */
-const QUIET_TURNS = 3
-
-const ASYNC_CRYPTO = [
-  'scrypt',
-  'pbkdf2',
-  'hkdf',
-  'randomBytes',
-  'randomFill',
-  'randomInt',
-  'generateKey',
-  'generateKeyPair',
-  'generatePrime',
-  'checkPrime',
-  'sign',
-  'verify',
-  'diffieHellman',
-] as const
-
-type AnyFunction = (...args: unknown[]) => unknown
+/** Turns of the loop that are told of at a time. */
+const TURNS_AT_A_TIME = 1_000
 
 /**
- * Knows when the process is idle: no JavaScript callback ran for some turns of the event loop, and no file, thread-pool or
- * crypto work is in flight. What is in flight is tracked by async hooks where Node tells, and counted at the API where it
- * does not (zlib and crypto jobs look alike whether they are running or done).
+ * Knows when the process is idle: no code can run, and no real work is in flight. It sends a request through the thread
+ * pool and looks whether any callback ran until that is back. The pool must have one thread (`UV_THREADPOOL_SIZE=1`): then
+ * all that was handed to it before is done, whatever it was, and in the order in which it was asked for.
+ * `docs/decisions/0009-virtual-time.md` has the argument.
  */
 export class IdleTracker {
-  readonly #work = new Map<number, string>()
-  readonly #own = new Set<number>()
-  #marking = false
+  /** Told of so many turns of the loop in which nothing happened but immediates that set each other. */
+  onSpin: (turns: number) => void = doNothing
+  /** Told where a timer of the machine was set, past the clock. */
+  onNativeTimer: (site: CallSite) => void = doNothing
   #activity = 0
-  #jobs = 0
+  /** Compilations of WebAssembly: V8 does them on threads of its own. */
+  #compilations = 0
+  #marking = false
+  readonly #immediates = new Set<number>()
+  readonly #natives = new Set<number>()
+  /** Whether no real work can be in flight: a request went through the pool since the last that was seen of any. */
+  #clear = false
+  #willBeClear = false
+  #turns = 0
   readonly #hook: AsyncHook
 
   constructor() {
     this.#hook = createHook({
-      init: (id, type) => {
-        if (this.#marking) this.#own.add(id)
-        else if (WORK.test(type)) this.#work.set(id, type)
+      init: (id, type, _trigger, resource) => {
+        if (type !== 'PROMISE' && !this.#marking) this.#onInit(id, type, resource)
       },
       before: (id) => {
-        this.#work.delete(id)
-        if (!this.#own.has(id)) this.#activity++
-      },
-      destroy: (id) => {
-        this.#work.delete(id)
-        this.#own.delete(id)
+        this.#activity++
+        if (this.#immediates.delete(id)) this.#onTurn()
+        else if (this.#natives.has(id)) this.#onRealWork()
       },
     })
   }
 
-  /** Starts to track. For good: it patches zlib, crypto and message ports. */
+  /** Starts to track. For good. */
   start(): void {
     this.#hook.enable()
-    this.#trackZlib()
-    this.#trackCrypto()
-    const tracker = this
-    const post = MessagePort.prototype.postMessage as AnyFunction
-    MessagePort.prototype.postMessage = function (this: MessagePort, ...args: unknown[]) {
-      tracker.#activity++
-      return post.apply(this, args)
-    } as typeof MessagePort.prototype.postMessage
-    syncBuiltinESMExports()
-  }
-
-  /** What is in flight, for a report. */
-  inFlight(): string[] {
-    return [...this.#work.values(), ...(this.#jobs > 0 ? [`${this.#jobs} crypto`] : [])]
-  }
-
-  /** Resolves when the process is idle, or when `isDone`. */
-  settle(isDone: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      let quiet = 0
-      let last = this.#activity
-      const turn = (): void => {
-        const busy = this.#work.size > 0 || this.#jobs > 0
-        quiet = busy || this.#activity !== last ? 0 : quiet + 1
-        last = this.#activity
-        if (quiet >= QUIET_TURNS || isDone()) resolve()
-        else this.#probe(turn, busy)
-      }
-      this.#probe(turn, false)
+    watchZlibWrites(() => this.#onRealWork())
+    countCompilations((change) => {
+      this.#compilations += change
     })
   }
 
-  #probe(turn: () => void, busy: boolean): void {
+  /** Calls back once the process is idle, or `isOver`: from a callback in which nothing else runs. */
+  whenIdle(isOver: () => boolean, then: () => void): void {
+    const before = this.#activity
+    this.#willBeClear = true
+    this.#mark(() =>
+      fstat(ANY_FD, () => {
+        this.#activity--
+        this.#clear = this.#willBeClear
+        this.#immediate(() => {
+          const isIdle = this.#activity === before && this.#compilations === 0
+          if (isIdle) this.#turns = 0
+          if (isIdle || isOver()) then()
+          else this.whenIdle(isOver, then)
+        })
+      }),
+    )
+  }
+
+  /** An immediate that is no activity. */
+  #immediate(callback: () => void): void {
+    this.#mark(() =>
+      nativeImmediate(() => {
+        this.#activity--
+        callback()
+      }),
+    )
+  }
+
+  #mark(create: () => unknown): void {
     this.#marking = true
-    // While real work is in flight there is nothing to see: leave the core to it.
-    if (busy) nativeTimeout(turn, 1)
-    else nativeImmediate(turn)
+    create()
     this.#marking = false
   }
 
-  /** The native handle of a zlib stream takes one write at a time and calls back when it is done. */
-  #trackZlib(): void {
-    const work = this.#work
-    for (const stream of [zlib.createGzip(), zlib.createBrotliCompress(), zlib.createZstdCompress?.()]) {
-      const handle = (stream as unknown as { _handle: object } | undefined)?._handle
-      if (handle === undefined) continue
-      const prototype = Object.getPrototypeOf(handle) as Record<string, AnyFunction>
-      const write = prototype.write as AnyFunction
-      prototype.write = function (this: { getAsyncId(): number }, ...args: unknown[]) {
-        work.set(this.getAsyncId(), 'ZLIB')
-        return write.apply(this, args)
-      }
-      stream?.close()
+  #onInit(id: number, type: string, resource: object): void {
+    if (type === 'Immediate') this.#immediates.add(id)
+    else if (resource instanceof AsyncResource || type === 'TickObject' || type === 'Microtask') return
+    else if (type === 'Timeout') this.onNativeTimer(takeCallSite())
+    else if (type !== 'MESSAGEPORT') {
+      this.#natives.add(id)
+      this.#onRealWork()
     }
   }
 
-  #trackCrypto(): void {
-    const api = crypto as unknown as Record<string, AnyFunction & { [promisify.custom]?: AnyFunction }>
-    for (const name of ASYNC_CRYPTO) {
-      const base = api[name]
-      if (typeof base !== 'function') continue
-      const tracker = this
-      const tracked = function (this: unknown, ...args: unknown[]): unknown {
-        const callback = args.at(-1)
-        if (typeof callback !== 'function') return base.apply(this, args)
-        tracker.#jobs++
-        args[args.length - 1] = (...results: unknown[]) => {
-          tracker.#jobs--
-          return callback(...results)
-        }
-        try {
-          return base.apply(this, args)
-        } catch (error) {
-          tracker.#jobs--
-          throw error
-        }
-      }
-      Object.defineProperties(tracked, Object.getOwnPropertyDescriptors(base))
-      const promised = base[promisify.custom]
-      if (promised) Object.defineProperty(tracked, promisify.custom, { value: this.#countPromise(promised) })
-      api[name] = tracked
-    }
-    const subtle = Object.getPrototypeOf(crypto.webcrypto.subtle) as Record<string, unknown>
-    for (const name of Object.getOwnPropertyNames(subtle)) {
-      const base = subtle[name]
-      if (name !== 'constructor' && typeof base === 'function') subtle[name] = this.#countPromise(base as AnyFunction)
-    }
+  /** Real work was begun or has come to an end. */
+  #onRealWork(): void {
+    this.#clear = false
+    this.#willBeClear = false
+    this.#turns = 0
   }
 
-  #countPromise(base: AnyFunction): AnyFunction {
-    const tracker = this
-    return async function (this: unknown, ...args: unknown[]) {
-      tracker.#jobs++
-      try {
-        return await base.apply(this, args)
-      } finally {
-        tracker.#jobs--
-        tracker.#activity++
-      }
-    }
+  #onTurn(): void {
+    if (++this.#turns < TURNS_AT_A_TIME || !this.#clear) return
+    this.#turns = 0
+    this.#immediate(() => this.onSpin(TURNS_AT_A_TIME))
   }
 }

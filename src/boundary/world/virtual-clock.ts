@@ -1,35 +1,37 @@
 import { AsyncResource } from 'node:async_hooks'
-import type { Clock } from '../../core/clock.ts'
+import { roundMs } from '../../core/clock.ts'
+import { type AgentTimer, type Alarm, AlarmHeap, describeTimer } from './alarm-heap.ts'
 import type { IdleTracker } from './idle-tracker.ts'
+import type { DriveEnd, DriveOptions, WorldClock } from './world-clock.ts'
 
-/** One entry of the clock: fires `callback` when virtual time reaches `at`. */
-export interface Alarm {
-  /** Offset on the clock, ms. */
-  at: number
-  /** Breaks ties between alarms of the same instant, smallest first. */
-  order: number
-  callback: () => void
-}
+const nativeImmediate = setImmediate
 
-export type DriveEnd = 'done' | 'deadlock' | 'limit'
+/** So often the clock may be looked at in one moment before that is taken for waiting. */
+const FREE_LOOKS = 20_000
+
+/** By how much a look beyond that moves the clock, ms; it doubles after as many more. */
+const LOOK_MS = 0.001
+const LOOKS_TO_DOUBLE = 20_000
+const MOST_DOUBLINGS = 20
 
 /**
  * Time that passes only when nothing else can happen: the clock moves to its next alarm once no code of the agent can run
  * and no real work is in flight. Recorded waits so take no real time, and their order is that of the recording.
  */
-export class VirtualClock implements Clock {
+export class VirtualClock implements WorldClock {
   /** Milliseconds since the epoch at offset 0. */
   readonly epoch: number
   #offset = 0
   #order = 0
-  readonly #heap: Alarm[] = []
-  readonly #cancelled = new WeakSet<Alarm>()
+  #looks = 0
+  /** What is set and keeps the run alive: answers of the world, and timers of the agent that are not unref'd. */
+  #refs = 0
+  readonly #alarms = new AlarmHeap()
 
   constructor(epoch: number) {
     this.epoch = epoch
   }
 
-  /** Virtual time since the clock began, ms. */
   get offset(): number {
     return this.#offset
   }
@@ -38,75 +40,114 @@ export class VirtualClock implements Clock {
     return this.epoch + this.#offset
   }
 
-  /** Fires `callback` in the async context of the caller after `delay` ms of virtual time. */
-  schedule(callback: () => void, delay: number): Alarm {
-    const alarm = {
-      at: this.#offset + Math.max(0, delay),
-      order: this.#order++,
-      callback: AsyncResource.bind(callback),
-    }
-    this.#push(alarm)
-    return alarm
+  schedule(callback: () => void, delay: number): void {
+    this.#refs++
+    this.#add(AsyncResource.bind(callback), this.#offset + Math.max(0, delay), null)
   }
 
-  cancel(alarm: Alarm): void {
-    this.#cancelled.add(alarm)
+  /** Sets a timer of the agent; `callback` brings its own async context. */
+  setAlarm(timer: AgentTimer, callback: () => void, at: number): Alarm {
+    if (timer.hasRef()) this.#refs++
+    return this.#add(callback, Math.max(this.#offset, at), timer)
+  }
+
+  /** @param hadRef Whether the timer kept the run alive until now. */
+  clearAlarm(alarm: Alarm, hadRef: boolean): void {
+    if (alarm.callback === null) return
+    alarm.callback = null
+    if (hadRef) this.#refs--
+  }
+
+  /** Takes note that a timer that is set keeps the run alive, or no longer does. */
+  countRef(change: 1 | -1): void {
+    this.#refs += change
   }
 
   /**
-   * Lets time pass until `isDone`. Ends early in a `deadlock` (nothing can run, nothing is in flight and no alarm is set)
-   * and at the `limit` of virtual time.
+   * The offset as the agent sees it. Code that waits by looking at the clock over and over would wait for ever, as nothing
+   * else can happen meanwhile: after many looks in one moment each moves the clock a little.
    */
-  async drive(idle: IdleTracker, isDone: () => boolean, limitMs: number): Promise<DriveEnd> {
-    for (;;) {
-      await idle.settle(isDone)
-      if (isDone()) return 'done'
-      const alarm = this.#pop()
-      if (alarm === undefined) return 'deadlock'
-      if (alarm.at > limitMs) return 'limit'
-      this.#offset = Math.max(this.#offset, alarm.at)
-      alarm.callback()
-    }
+  look(): number {
+    if (++this.#looks > FREE_LOOKS) this.#creep(1)
+    return this.#offset
   }
 
-  #push(alarm: Alarm): void {
-    const heap = this.#heap
-    let child = heap.push(alarm) - 1
-    while (child > 0) {
-      const parent = (child - 1) >> 1
-      if (!isBefore(alarm, heap[parent] as Alarm)) break
-      heap[child] = heap[parent] as Alarm
-      child = parent
-    }
-    heap[child] = alarm
+  /** Lets time pass while the agent's code is blocked: no alarm fires before it goes on. */
+  block(ms: number): void {
+    this.#offset = roundMs(this.#offset + ms)
   }
 
-  #pop(): Alarm | undefined {
-    for (;;) {
-      const first = this.#removeFirst()
-      if (first === undefined || !this.#cancelled.has(first)) return first
-    }
+  /** What the agent has set and may still be waiting for. */
+  describeTimers(): string[] {
+    return this.#alarms.timers().map(describeTimer)
   }
 
-  #removeFirst(): Alarm | undefined {
-    const heap = this.#heap
-    const first = heap[0]
-    const last = heap.pop()
-    if (last === undefined || heap.length === 0) return first
-    let parent = 0
-    for (;;) {
-      let child = 2 * parent + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as Alarm, heap[child] as Alarm)) child++
-      if (!isBefore(heap[child] as Alarm, last)) break
-      heap[parent] = heap[child] as Alarm
-      parent = child
-    }
-    heap[parent] = last
-    return first
+  /** Lets time pass until the run is over, or cannot go on. */
+  drive(idle: IdleTracker, options: DriveOptions): Promise<DriveEnd> {
+    const { isDone, limit, isHeld = () => true } = options
+    return new Promise((resolve) => {
+      const settle = (): void => idle.whenIdle(isDone, proceed)
+      const proceed = (): void => {
+        this.#looks = 0
+        const next = this.#alarms.peek()
+        if (isDone()) resolve('done')
+        else if (next === undefined || (this.#refs === 0 && !isHeld())) resolve('deadlock')
+        else if (Math.max(next.at, this.#offset) > limit) resolve('limit')
+        else {
+          this.#offset = Math.max(this.#offset, next.at)
+          this.#fireDue(isDone, settle)
+        }
+      }
+      idle.onSpin = (turns) => {
+        this.#spin(turns)
+        const next = this.#alarms.peek()
+        if (this.#offset > limit) resolve('limit')
+        if (next === undefined || next.at > this.#offset) return
+        this.#looks = FREE_LOOKS
+        this.#fireDue(isDone, null)
+      }
+      // From a callback of its own, so that nothing of this tick is left.
+      nativeImmediate(settle)
+    })
   }
-}
 
-function isBefore(a: Alarm, b: Alarm): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order)
+  /**
+   * Fires what is due: one answer of the world, or the agent's timers up to the next one, each from a callback of its own
+   * within one phase of the loop. So ticks and promises come between two timers of one moment, immediates after all of
+   * them, and what a timer throws goes where Node would let it go.
+   */
+  #fireDue(isDone: () => boolean, then: (() => void) | null): void {
+    const offset = this.#offset
+    const last = this.#order
+    const isWorld = this.#alarms.peek()?.timer === null
+    const fire = (): void => {
+      const next = this.#alarms.peek()
+      if (next === undefined || isDone()) return
+      if (next.at > offset || next.order >= last || (next.timer === null) !== isWorld) return
+      this.#alarms.pop()
+      const { callback, timer } = next
+      next.callback = null
+      if (timer?.hasRef() !== false) this.#refs--
+      callback?.()
+    }
+    for (let due = isWorld ? 1 : this.#alarms.countDue(offset); due > 0; due--) nativeImmediate(fire)
+    if (then !== null) nativeImmediate(then)
+  }
+
+  #add(callback: () => void, at: number, timer: AgentTimer | null): Alarm {
+    const alarm = { at: roundMs(at), order: this.#order++, callback, timer }
+    this.#alarms.push(alarm)
+    return alarm
+  }
+
+  /** So many turns of the loop in which the agent did nothing but ask for the next count as looks. */
+  #spin(turns: number): void {
+    this.#looks += turns
+    if (this.#looks > FREE_LOOKS) this.#creep(turns)
+  }
+
+  #creep(looks: number): void {
+    const doublings = Math.min(MOST_DOUBLINGS, Math.floor((this.#looks - FREE_LOOKS) / LOOKS_TO_DOUBLE))
+    this.#offset = roundMs(this.#offset + looks * LOOK_MS * 2 ** doublings)
+  }
 }

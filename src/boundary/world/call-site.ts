@@ -1,0 +1,59 @@
+/** Where in the code something was called: cheap to take, dear to read. */
+export interface CallSite {
+  stack?: string
+}
+
+const HARNESS = import.meta.url.slice(0, import.meta.url.lastIndexOf('/boundary/'))
+const FRAMES = 16
+
+/** Node's own frames between a timer and who set it. */
+const TIMERS = /^node:(internal\/async_hooks|internal\/timers|timers|timers\/promises):/
+const captureStackTrace = Error.captureStackTrace
+
+/** Takes down the stack as it is now. */
+export function takeCallSite(): CallSite {
+  const site: CallSite = {}
+  const { stackTraceLimit } = Error
+  if (stackTraceLimit < FRAMES) setLimit(FRAMES)
+  captureStackTrace(site, takeCallSite)
+  if (stackTraceLimit < FRAMES) setLimit(stackTraceLimit)
+  return site
+}
+
+function setLimit(limit: number): void {
+  try {
+    Error.stackTraceLimit = limit
+  } catch {
+    // An agent may have frozen it: then the place stays unknown.
+  }
+}
+
+/** `file:line:column` of the innermost frame that is the agent's own, else of the innermost of a package; null without any. */
+export function placeOf(site: CallSite): string | null {
+  return findAgentFrame(readFrames(site))
+}
+
+/** The innermost of some frames that is neither Node's nor the harness's nor, if there is another, a package's. */
+export function findAgentFrame(frames: readonly string[]): string | null {
+  const foreign = frames.filter((frame) => !frame.startsWith('node:') && !frame.includes(HARNESS))
+  return foreign.find((frame) => !frame.includes('/node_modules/')) ?? foreign[0] ?? null
+}
+
+function readFrames(site: CallSite): string[] {
+  try {
+    // An agent may have its own way of writing stacks.
+    return String(site.stack)
+      .split('\n')
+      .slice(1)
+      .map((line) => /\(?((?:file:\/\/|node:)?\/?[^()\s]+:\d+:\d+)\)?$/.exec(line)?.[1] ?? '')
+      .filter((frame) => frame !== '')
+  } catch {
+    return []
+  }
+}
+
+/** Who set a timer of the machine: null when that was Node itself or the harness, for their own ends. */
+export function placeOfNativeTimer(site: CallSite): string | null {
+  const caller = readFrames(site).find((frame) => !TIMERS.test(frame) && !frame.includes(HARNESS))
+  return caller === undefined || caller.startsWith('node:') ? null : caller
+}
