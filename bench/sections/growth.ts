@@ -1,6 +1,6 @@
 import { startPeer } from '../support/child.ts'
-import { type Arm, callMicros, interleave } from '../support/interleave.ts'
-import { type Row, rowOf, type Section } from '../support/report.ts'
+import { type Arm, callMicros, cpuMicros, interleave } from '../support/interleave.ts'
+import { formatRatio, type Row, rowOf, type Section } from '../support/report.ts'
 import { compare } from '../support/stats.ts'
 import { type SectionOptions, warmUpMs } from './options.ts'
 
@@ -30,7 +30,9 @@ export async function measureGrowth(options: SectionOptions): Promise<Section[]>
     try {
       const batches = await interleave(arms, quick || slow ? 4 : 15, slow ? 0 : warmUpMs(options))
       const [few, many] = [FEW, MANY].map((recorded) => callMicros(batches.get(String(recorded))))
-      rows.push(rowOf(label, compare(many ?? [], few ?? []), 'µs', { goal, note: `at ${MANY} recorded` }))
+      const [fewCpu, manyCpu] = [FEW, MANY].map((recorded) => cpuMicros(batches.get(String(recorded))))
+      const cpu = compare(manyCpu ?? [], fewCpu ?? [])
+      rows.push(rowOf(label, compare(many ?? [], few ?? []), 'µs', { goal, note: `CPU ${formatRatio(cpu.ratio)}` }))
     } finally {
       for (const { child } of arms) child.stop()
     }

@@ -1,6 +1,6 @@
 import { startPeer } from '../support/child.ts'
-import { type Arm, interleave, runMicros } from '../support/interleave.ts'
-import { type Row, rowOf, type Section } from '../support/report.ts'
+import { type Arm, cpuMicros, interleave, runMicros } from '../support/interleave.ts'
+import { formatRatio, type Row, rowOf, type Section } from '../support/report.ts'
 import { compare, median } from '../support/stats.ts'
 import { type SectionOptions, warmUpMs } from './options.ts'
 
@@ -29,7 +29,8 @@ export async function measureThroughput(options: SectionOptions): Promise<Sectio
     const baseline = runMicros(batches.get(BASELINE), CALLS)
     const rows = Object.entries(PEERS).map(([id, { label, goal }]): Row => {
       const runs = runMicros(batches.get(id), CALLS)
-      const note = `${Math.round(1e6 / median(runs)).toLocaleString('en')} runs a second`
+      const cpu = compare(cpuMicros(batches.get(id)), cpuMicros(batches.get(BASELINE)))
+      const note = `CPU ${formatRatio(cpu.ratio)}, ${Math.round(1e6 / median(runs)).toLocaleString('en')} runs a second`
       return rowOf(label, compare(runs, baseline), 'µs', { goal, note })
     })
     const title = 'A run of ten steps: ten model calls that re-send the history, ten tool calls'
