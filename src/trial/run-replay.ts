@@ -88,10 +88,12 @@ function readRun({ recording, agent }: ReplayRequest, result: ReplayResult, repl
   }
 }
 
-/** How good the answers of a replay were. What a served tool call did inside of itself is not asked for again. */
+/** How good the answers of a replay were. What a served tool call did inside of itself need not be asked for again. */
 export function gradeReplay(interactions: readonly Interaction[], recording: Recording): EvidenceReport {
-  const recorded = recording.interactions.filter(({ parent }) => parent === undefined).map(({ id }) => id)
-  return gradeEvidence(interactions, recorded)
+  const ids = recording.interactions.map(({ id }) => id)
+  const nested = new Set(recording.interactions.filter(({ parent }) => parent !== undefined).map(({ id }) => id))
+  const report = gradeEvidence(interactions, ids)
+  return { ...report, unused: report.unused.filter((id) => !nested.has(id)) }
 }
 
 function failureOf(end: ReplayResult['end']): string | undefined {

@@ -6,7 +6,6 @@ import type { BaselineReport, CandidateReport, Reason, ScenarioReport } from '..
 import type { ReplayPool } from '../replay/replay-pool.ts'
 import type { AgentSource, OnDivergence, Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
 import { gateOf } from '../verify/gate-of.ts'
-import { gradeEvidence } from '../verify/grade-evidence.ts'
 import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.ts'
 import { judgeCandidate } from '../verify/judge-candidate.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
@@ -160,10 +159,7 @@ function brokenReplay(recording: Recording, error: unknown): TrialReplay {
     run: {
       trace: null,
       signals: null,
-      evidence: gradeEvidence(
-        [],
-        recording.interactions.map(({ id }) => id),
-      ),
+      evidence: gradeReplay([], recording),
       divergences: [],
       egress: [],
       outcome: 'harness_error',

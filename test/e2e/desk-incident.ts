@@ -19,10 +19,15 @@ export const DESK_FIX = [
   "if (!response.ok) return { stop_reason: 'completed', answer: 'A colleague will look into it.' }",
 ] as const
 
+interface RecordDeskOptions extends DeskOptions {
+  /** Further variables of the agent. */
+  env?: Record<string, string>
+}
+
 /** Records `agent.ts`, which is there, as a user would type it. */
 export async function recordDesk(
   project: Project,
-  { env: more = {}, ...options }: DeskOptions & { env?: Record<string, string> } = {},
+  { env: more = {}, ...options }: RecordDeskOptions = {},
 ): Promise<void> {
   const { env, close } = await startDesk(options)
   const question = 'Where is order 17?'
@@ -35,10 +40,15 @@ export async function recordDesk(
   expect(recorded).toMatchObject({ code: 0, stderr: expect.stringContaining('recordings/run_1.jsonl') })
 }
 
+interface OpenDeskOptions extends RecordDeskOptions {
+  /** Changes to the agent before it is recorded. */
+  change?: readonly (readonly [from: string, to: string])[]
+}
+
 /** A project with the agent of the desk, and the recording of a run in which the orders service was down. */
-export async function openDesk(options?: Parameters<typeof recordDesk>[1]): Promise<Project> {
+export async function openDesk({ change = [], ...options }: OpenDeskOptions = {}): Promise<Project> {
   const project = openProject()
-  project.copy('desk-agent.ts', 'agent.ts')
+  project.copy('desk-agent.ts', 'agent.ts', ...change)
   await recordDesk(project, options)
   return project
 }

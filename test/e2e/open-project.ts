@@ -33,8 +33,8 @@ export interface Project {
   path(name: string): string
   write(name: string, text: string): void
   read(name: string): string
-  /** Copies a fixture, with one text replaced. */
-  copy(fixture: string, name: string, change?: readonly [from: string, to: string]): void
+  /** Copies a fixture, with some texts replaced. */
+  copy(fixture: string, name: string, ...changes: (readonly [from: string, to: string])[]): void
   /** Runs a program in the folder, with no variables but these and the bare needs of a process. */
   run(program: string, args: readonly string[], env?: Record<string, string>): Promise<Ended>
   /** Runs `retrial`. */
@@ -62,10 +62,13 @@ export function openProject(): Project {
       writeFileSync(path(name), text)
     },
     read: (name) => readFileSync(path(name), 'utf8'),
-    copy(fixture, name, change) {
-      const text = readFileSync(join(FIXTURES, fixture), 'utf8')
-      if (change !== undefined && !text.includes(change[0])) throw new Error(`${fixture} holds no ${change[0]}`)
-      project.write(name, change === undefined ? text : text.replace(change[0], () => change[1]))
+    copy(fixture, name, ...changes) {
+      let text = readFileSync(join(FIXTURES, fixture), 'utf8')
+      for (const [from, to] of changes) {
+        if (!text.includes(from)) throw new Error(`${fixture} holds no ${from}`)
+        text = text.replace(from, () => to)
+      }
+      project.write(name, text)
     },
     run: (program, args, env = {}) => runIn(folder, program, args, env),
     retrial: (args, env) => project.run(process.execPath, [path('node_modules/retrial/bin/retrial.js'), ...args], env),
