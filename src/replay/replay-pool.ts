@@ -61,27 +61,35 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
   const running = new Set<Worker>()
   let closed = false
   let started = 0
-  const start = (): Worker => {
+  const start = (locale: string): Worker => {
     started++
-    return new Worker(cacheDir)
+    return new Worker(locale, cacheDir)
   }
-  const refill = (): void => {
-    while (!closed && waiting.length < ahead && started < jobs) waiting.push(start())
+  const refill = (locale: string): void => {
+    while (!closed && waiting.length < ahead && started < jobs) waiting.push(start(locale))
+  }
+  const take = (locale: string): Worker => {
+    const at = waiting.findIndex((worker) => worker.isAlive && worker.locale === locale)
+    if (at !== -1) return waiting.splice(at, 1)[0] as Worker
+    // Nobody may ask for the one that waited longest again.
+    waiting.shift()?.kill()
+    return start(locale)
   }
   // An agent in an endless loop does not notice that its parent is gone.
   const killAll = (): void => {
     for (const worker of [...waiting.splice(0), ...running]) worker.kill()
   }
   process.once('exit', killAll)
-  refill()
+  refill(DEFAULT_LOCALE)
   return {
     async replay(job, maxRealMs) {
-      const worker = waiting.shift() ?? start()
+      const locale = localeOf(job.env)
+      const worker = take(locale)
       running.add(worker)
       const result = worker.run(job, maxRealMs).finally(() => running.delete(worker))
       // The next one starts while this one runs, once it has had its head start.
       await worker.ready
-      refill()
+      refill(locale)
       return result
     },
     close() {
@@ -92,19 +100,29 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
   }
 }
 
+/** What Node takes where nothing names a locale. */
+const DEFAULT_LOCALE = 'en-US'
+
+/** The locale that Node would take from an environment. It does so when it starts, so no job can set it any more. */
+function localeOf({ LC_ALL, LC_MESSAGES, LANG }: Record<string, string>): string {
+  return LC_ALL || LC_MESSAGES || LANG || DEFAULT_LOCALE
+}
+
 class Worker {
+  readonly locale: string
   readonly #child: ChildProcess
   readonly ready: Promise<void>
   readonly #exited: Promise<string>
   readonly #messages: ReplayMessage[] = []
   #printed = ''
 
-  constructor(cacheDir: string | undefined) {
+  constructor(locale: string, cacheDir: string | undefined) {
+    this.locale = locale
     this.#child = fork(ENTRY, [], {
       execArgv: QUIET,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
-      env: bareEnvironment(cacheDir),
+      env: { ...bareEnvironment(cacheDir), LC_ALL: locale },
     })
     const keep = (chunk: Buffer): void => {
       this.#printed = (this.#printed + chunk.toString('utf8')).slice(-OUTPUT_KEPT)
@@ -131,6 +149,11 @@ class Worker {
     // A waiting process must not keep its parent alive.
     this.#child.unref()
     this.#child.channel?.unref()
+  }
+
+  /** False for one that was killed while it waited. */
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   kill(): void {

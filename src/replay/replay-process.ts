@@ -3,6 +3,7 @@
  * recording, runs the agent in it, and ends. It is never used twice: nothing of one trial reaches the next.
  */
 import { existsSync } from 'node:fs'
+import { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { armServing } from '../boundary/arm.ts'
 import { runInContext, setAmbientTape } from '../boundary/tape.ts'
@@ -22,6 +23,12 @@ import { ReplayTape } from './replay-tape.ts'
 const send = process.send?.bind(process)
 const exit = process.exit.bind(process)
 const { stringify } = JSON
+const { write } = Writable.prototype
+const printed = [process.stdout, process.stderr]
+const startTimer = setTimeout
+
+/** How long the process waits for what the agent printed to be read, ms. */
+const MAX_FLUSH_MS = 1_000
 
 function tell(message: ReplayMessage, then?: () => void): void {
   send?.(message, undefined, undefined, then && (() => then()))
@@ -29,10 +36,21 @@ function tell(message: ReplayMessage, then?: () => void): void {
 
 process.once('message', (job: ReplayJob) => {
   replay(job).then(
-    ({ end, virtual_ms }) => tell({ type: 'done', end, virtual_ms }, () => exit(0)),
-    (error: unknown) => tell({ type: 'done', end: harnessError(error), virtual_ms: 0 }, () => exit(0)),
+    ({ end, virtual_ms }) => tell({ type: 'done', end, virtual_ms }, leave),
+    (error: unknown) => tell({ type: 'done', end: harnessError(error), virtual_ms: 0 }, leave),
   )
 })
+/** Ends the process once all that the agent printed has left it. */
+function leave(): void {
+  let open = printed.length
+  const onWritten = (): void => {
+    if (--open === 0) exit(0)
+  }
+  for (const stream of printed) write.call(stream, '', 'utf8', onWritten)
+  // A parent that does not read must not keep it.
+  startTimer(() => exit(0), MAX_FLUSH_MS)
+}
+
 // A parent that is gone needs no answer.
 process.once('disconnect', () => exit(1))
 tell({ type: 'ready' })
