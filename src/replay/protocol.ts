@@ -21,6 +21,11 @@ export interface ReplayJob {
   out: string
   max_virtual_ms: number
   /**
+   * Whose time passes.
+   * @default virtual
+   */
+  clock?: 'virtual' | 'real' | undefined
+  /**
    * What all chance follows from.
    * @default what the recorded run drew, then the id of the run
    */

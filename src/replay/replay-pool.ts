@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { doNothing } from '../core/nothing.ts'
 import type { Divergence, EgressAttempt } from '../model/verdict.ts'
 import type { ReplayEnd, ReplayJob, ReplayMessage } from './protocol.ts'
+import { SAMPLED, sampleStack } from './sample-stack.ts'
 
 /** What came of one replay. */
 export interface ReplayResult {
@@ -115,16 +116,18 @@ class Worker {
   readonly #exited: Promise<string>
   readonly #messages: ReplayMessage[] = []
   #printed = ''
+  #isPrinting = true
 
   constructor(locale: string, cacheDir: string | undefined) {
     this.locale = locale
     this.#child = fork(ENTRY, [], {
-      execArgv: QUIET,
+      execArgv: [...QUIET, ...SAMPLED],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
       env: { ...bareEnvironment(cacheDir), LC_ALL: locale },
     })
     const keep = (chunk: Buffer): void => {
+      if (!this.#isPrinting) return
       this.#printed = (this.#printed + chunk.toString('utf8')).slice(-OUTPUT_KEPT)
     }
     this.#child.stdout?.on('data', keep)
@@ -165,9 +168,13 @@ class Worker {
     this.#child.channel?.ref()
     await this.ready
     const began = performance.now()
-    let late = false
-    const budget = setTimeout(() => {
-      late = true
+    let late: string | null = null
+    const budget = setTimeout(async () => {
+      late = `the replay did not end within ${maxRealMs} ms of real time`
+      // What the inspector prints is not the agent's.
+      this.#isPrinting = false
+      const place = await sampleStack(this.#child)
+      late += place === null ? ': none of its code was seen to run' : `: it was running ${place}`
       this.kill()
     }, maxRealMs)
     // What an earlier replay left there is not this one's.
@@ -176,9 +183,8 @@ class Worker {
     const how = await this.#exited
     clearTimeout(budget)
     const done = this.#messages.find((message) => message.type === 'done')
-    const lateFailure = `the replay did not end within ${maxRealMs} ms of real time`
     return {
-      end: done?.end ?? (late ? { outcome: 'timeout', failure: lateFailure } : { outcome: 'crashed', failure: how }),
+      end: done?.end ?? (late !== null ? { outcome: 'timeout', failure: late } : { outcome: 'crashed', failure: how }),
       divergences: this.#messages.flatMap((message) => (message.type === 'divergence' ? [message.divergence] : [])),
       egress: this.#messages.flatMap((message) => (message.type === 'egress' ? [message.attempt] : [])),
       recording: recordingsOf(job.out).find((path) => existsSync(path)) ?? null,

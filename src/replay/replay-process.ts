@@ -70,13 +70,17 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
     },
     { overwrite: true, sync: false, ...(redactor && { redactor }) },
   )
-  const world = armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }))
+  const world = armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }), {
+    clock: job.clock,
+  })
   const draws = new DrawLog(recording.chance?.scope ?? 'run')
   installChance(
     job.seed === undefined
       ? { seed: recording.run.run_id, recorded: recording.chance, draws }
       : { seed: job.seed, recorded: undefined, draws },
   )
+  // On the machine's clock the process shows that nothing can happen any more by having nothing more to do.
+  if (job.clock === 'real') process.channel?.unref()
   let diverged = false
   const tape = new ReplayTape({
     recording,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { expectationsSchema, incidentSchema } from '../model/incident.ts'
 import { VERDICTS } from '../model/verdict.ts'
-import { ON_DIVERGENCE, REQUIRED_EVIDENCE, SEVERITIES } from './scenario.ts'
+import { CLOCKS, ON_DIVERGENCE, REQUIRED_EVIDENCE, SEVERITIES } from './scenario.ts'
 
 /** What the id of a scenario or candidate looks like. */
 const ID_GRAMMAR = /^[a-z0-9][a-z0-9_-]{0,63}$/
@@ -49,6 +49,12 @@ const replaySchema = z.strictObject({
     .transform(String)
     .optional()
     .meta({ description: 'Draws all that is random from this seed; default: what the recorded run drew.' }),
+  clock: z
+    .enum(CLOCKS)
+    .default('virtual')
+    .meta({
+      description: 'Whether recorded waits pass at machine speed, or in real time on the clock of the machine.',
+    }),
   max_real_ms: z.int().min(1).max(3_600_000).default(30_000).meta({ description: 'Real-time budget of a replay, ms.' }),
   max_virtual_ms: z.int().min(1).default(86_400_000).meta({ description: 'Virtual-time budget of a replay, ms.' }),
 })

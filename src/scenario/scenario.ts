@@ -10,6 +10,10 @@ export type Severity = (typeof SEVERITIES)[number]
 export const ON_DIVERGENCE = ['fail', 'stale'] as const
 export type OnDivergence = (typeof ON_DIVERGENCE)[number]
 
+/** Whose time passes in a replay: its own, or the machine's. */
+export const CLOCKS = ['virtual', 'real'] as const
+export type ClockMode = (typeof CLOCKS)[number]
+
 /** The evidence grades that a scenario can require. */
 export const REQUIRED_EVIDENCE = ['exact', 'renamed', 'ignored'] as const
 export type RequiredEvidence = (typeof REQUIRED_EVIDENCE)[number]
@@ -84,6 +88,7 @@ export interface Scenario {
     env: Record<string, string>
     /** What chance follows from, instead of what the recorded run drew. */
     seed?: string | undefined
+    clock: ClockMode
     /** Real-time budget of one replay, ms. */
     max_real_ms: number
     /** Virtual-time budget of one replay, ms. */

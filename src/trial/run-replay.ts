@@ -57,6 +57,7 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
       on_divergence: request.on_divergence,
       out,
       max_virtual_ms: scenario.replay.max_virtual_ms,
+      clock: scenario.replay.clock,
       seed: scenario.replay.seed,
     },
     scenario.replay.max_real_ms,
@@ -68,7 +69,7 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
   return { run, result, interactions: replayed?.interactions ?? [], hints }
 }
 
-function readRun({ recording, agent }: ReplayRequest, result: ReplayResult, replayed: Recording | null): TrialRun {
+function readRun({ recording, agent, scenario }: ReplayRequest, result: ReplayResult, replayed: Recording | null): TrialRun {
   const { end, divergences, egress } = result
   const trace = replayed && projectRun(replayed)
   const interactions = replayed?.interactions ?? []
@@ -84,8 +85,13 @@ function readRun({ recording, agent }: ReplayRequest, result: ReplayResult, repl
     agent_error: ('agent_error' in end ? end.agent_error : null) ?? null,
     integrity: worse(recording.integrity, replayed?.integrity ?? 'torn'),
     lossy: lossyOf(recording, replayed),
-    assumptions: agent.assumptions,
+    assumptions: [...agent.assumptions, ...assumeTime(scenario)],
   }
+}
+
+function assumeTime({ replay }: Scenario): string[] {
+  if (replay.clock === 'virtual') return []
+  return ['replay.clock real: time was not controlled, so waits and the order of events are those of this machine']
 }
 
 /** How good the answers of a replay were. What a served tool call did inside of itself need not be asked for again. */

@@ -41,6 +41,7 @@ export function installTimerify(now: () => number, prototype: object): void {
       close(span)
       return result
     }
+    Object.defineProperty(inner, 'name', { value: fn.name })
     const measured = timerify.call(this, inner, rest)
     const timerified = function (this: unknown, ...args: unknown[]): unknown {
       const span: Span = { start: now(), end: 0 }

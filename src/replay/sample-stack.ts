@@ -1,0 +1,71 @@
+import type { ChildProcess } from 'node:child_process'
+import { findAgentFrame } from '../boundary/world/call-site.ts'
+
+/** How long the process may take to show its stack, ms. */
+const PATIENCE_MS = 2_000
+
+/** What has to be among the arguments of a process whose stack is to be sampled. */
+export const SAMPLED = ['--inspect-port=127.0.0.1:0', '--inspect-publish-uid=stderr']
+
+interface InspectorMessage {
+  method?: string
+  params?: {
+    scriptId?: string
+    url?: string
+    callFrames?: { functionName: string; location: { scriptId: string; lineNumber: number; columnNumber: number } }[]
+  }
+}
+
+/**
+ * Says where a process is that does not come to an end: `spin (file:///agent.ts:3:9)`, the innermost function of the agent's
+ * own; null when none is running or the process does not tell. The process has to be killed afterwards: its inspector is
+ * open, on the loopback and under a secret address, and its code stands still.
+ */
+export function sampleStack(child: ChildProcess): Promise<string | null> {
+  // Only POSIX systems open the inspector of a process whose loop is blocked by a signal.
+  if (process.platform === 'win32' || !child.kill('SIGUSR1')) return Promise.resolve(null)
+  return new Promise((resolve) => {
+    let said = ''
+    let socket: WebSocket | null = null
+    const finish = (place: string | null): void => {
+      clearTimeout(patience)
+      child.stderr?.off('data', listen)
+      socket?.close()
+      resolve(place)
+    }
+    const patience = setTimeout(() => finish(null), PATIENCE_MS)
+    const listen = (chunk: Buffer): void => {
+      said += chunk.toString('utf8')
+      const address = /Debugger listening on (ws:\/\/127\.0\.0\.1:\S+)\s/.exec(said)?.[1]
+      if (address === undefined || socket !== null) return
+      socket = pauseOver(address, finish)
+    }
+    child.stderr?.on('data', listen)
+    child.once('close', () => finish(null))
+  })
+}
+
+function pauseOver(address: string, finish: (place: string | null) => void): WebSocket {
+  const urls = new Map<string, string>()
+  const socket = new WebSocket(address)
+  socket.addEventListener('error', () => finish(null))
+  socket.addEventListener('open', () => {
+    socket.send(JSON.stringify({ id: 1, method: 'Debugger.enable' }))
+    socket.send(JSON.stringify({ id: 2, method: 'Debugger.pause' }))
+  })
+  socket.addEventListener('message', ({ data }) => {
+    const { method, params = {} } = JSON.parse(String(data)) as InspectorMessage
+    if (method === 'Debugger.scriptParsed' && params.scriptId !== undefined) urls.set(params.scriptId, params.url ?? '')
+    if (method !== 'Debugger.paused') return
+    const frames = (params.callFrames ?? []).map(
+      ({ functionName, location: { scriptId, lineNumber, columnNumber } }) => ({
+        name: functionName === '' ? '(anonymous)' : functionName,
+        place: `${urls.get(scriptId) ?? ''}:${lineNumber + 1}:${columnNumber + 1}`,
+      }),
+    )
+    const place = findAgentFrame(frames.map((frame) => frame.place).filter((one) => !one.startsWith(':')))
+    const frame = frames.find((one) => one.place === place)
+    finish(frame === undefined ? null : `${frame.name} (${frame.place})`)
+  })
+  return socket
+}
