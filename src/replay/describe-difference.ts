@@ -38,7 +38,11 @@ export function describeTargets(recorded: string, asked: string): Divergence['di
 function showDifference({ path, recorded, asked }: Difference): NonNullable<Divergence['difference']> {
   const [before, after] = cutAlike(toText(recorded), toText(asked))
   return {
-    path: path.replace(/^\.body/, '$').replace(/^\.(query|args|headers|text|base64)/, '$1') || '$',
+    path:
+      path
+        .replace(/^\.body/, '$')
+        .replace(/^\.headers/, 'header')
+        .replace(/^\.(query|args|text|base64)/, '$1') || '$',
     recorded: before ?? null,
     asked: after ?? null,
     text_diff: lineDiff(before ?? '', after ?? ''),

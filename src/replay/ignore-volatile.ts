@@ -1,6 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { parseVolatilePath, type VolatilePath, type VolatileSegment } from '../scenario/checks/volatile-path.ts'
 
+/** Where each kind of path leads in the content of a call. */
+const WHERE = { body: 'body', query: 'query', header: 'headers' } as const
+
 /** Takes the fields that a scenario calls volatile out of a call's content. */
 export type IgnoreVolatile = (content: JsonObject) => JsonObject
 
@@ -15,8 +18,8 @@ export function createIgnoreVolatile(paths: readonly string[]): IgnoreVolatile |
   return (content) => {
     const copy = structuredClone(content)
     for (const path of parsed) {
-      const where = path.in === 'query' ? copy.query : copy.body
-      const segments: VolatileSegment[] = path.in === 'query' ? [{ key: path.name }] : path.segments
+      const where = copy[WHERE[path.in]]
+      const segments: VolatileSegment[] = path.in === 'body' ? path.segments : [{ key: path.name }]
       if (where !== undefined) remove(where, segments)
     }
     return copy

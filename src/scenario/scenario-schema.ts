@@ -39,7 +39,10 @@ const replaySchema = z.strictObject({
   volatile: z
     .array(z.string())
     .default([])
-    .meta({ description: 'Fields of a request that may differ: JSON paths into the body ($.a.b), or query.<name>.' }),
+    .meta({
+      description:
+        'Fields of a request that may differ: JSON paths into the body ($.a.b), query.<name> or header.<name>.',
+    }),
   on_divergence: onDivergence
     .default('fail')
     .meta({ description: 'When the recording does not hold what the agent asks: fail, or serve a stale answer.' }),
@@ -49,12 +52,9 @@ const replaySchema = z.strictObject({
     .transform(String)
     .optional()
     .meta({ description: 'Draws all that is random from this seed; default: what the recorded run drew.' }),
-  clock: z
-    .enum(CLOCKS)
-    .default('virtual')
-    .meta({
-      description: 'Whether recorded waits pass at machine speed, or in real time on the clock of the machine.',
-    }),
+  clock: z.enum(CLOCKS).default('virtual').meta({
+    description: 'Whether recorded waits pass at machine speed, or in real time on the clock of the machine.',
+  }),
   max_real_ms: z.int().min(1).max(3_600_000).default(30_000).meta({ description: 'Real-time budget of a replay, ms.' }),
   max_virtual_ms: z.int().min(1).default(86_400_000).meta({ description: 'Virtual-time budget of a replay, ms.' }),
 })

@@ -283,6 +283,22 @@ test('the grade is beyond given a tool that never answered and an agent that wai
   const live = await court.record(agent, { patience: 80 })
   expect((await court.replay(agent, live, { input: { patience: 9_000 } })).grades).toEqual(['beyond'])
   const forever = await court.replay(agent, live, { input: { patience: null } })
-  expect(forever.end).toEqual({ outcome: 'deadlock', waiting: ['c1 tool slow'] })
+  expect(forever.end).toEqual({ outcome: 'deadlock', waiting: [expect.stringMatching(/^c1 tool slow/)] })
   expect(forever.grades).toEqual(['beyond'])
+})
+
+test('the grade is ignored given a volatile header that changes the question', async () => {
+  const agent = court.agent(`
+    export async function run({ url, body }, { version = '2023-06-01' } = {}) {
+      return (await fetch(url, { method: 'POST', headers: { 'Anthropic-Version': version }, body })).text()
+    }`)
+  const { url, body } = ask([{ kind: 'json', value: 'a' }])
+  const live = await court.record(agent, { url, body })
+  const params = { version: '2026-10-21' }
+  const strict = await court.replay(agent, live, { params })
+  expect(strict.grades).toEqual(['none'])
+  expect(strict.divergences).toMatchObject([{ difference: { path: 'header.anthropic-version' } }])
+  const replay = await court.replay(agent, live, { params, volatile: ['header.anthropic-version'] })
+  expectFinished(replay)
+  expect(replay.grades).toEqual(['ignored'])
 })

@@ -20,11 +20,16 @@ test('takes the name of a query parameter given query.<name>', () => {
   expect(parseVolatilePath('query.a.b')).toEqual({ in: 'query', name: 'a.b' })
 })
 
+test('takes the name of a header in lower case given header.<name>', () => {
+  expect(parseVolatilePath('header.Anthropic-Version')).toEqual({ in: 'header', name: 'anthropic-version' })
+})
+
 test.each([
   '',
   'nonce',
   'query.',
-  'header.date',
+  'header.',
+  'header.a b',
   '$..nonce',
   '$.a..b',
   '$.',

@@ -2,14 +2,14 @@
 export type VolatileSegment = { key: string } | { index: number } | { any: true }
 
 /** A field of a request that may differ without making its recorded answer worse than `ignored`. */
-export type VolatilePath = { in: 'body'; segments: VolatileSegment[] } | { in: 'query'; name: string }
+export type VolatilePath = { in: 'body'; segments: VolatileSegment[] } | { in: 'query' | 'header'; name: string }
 
 export interface VolatileProblem {
   message: string
   hint: string
 }
 
-const FORMS = "Write `$.name`, `$['name']`, `[0]` or `[*]` steps into the body, or `query.<name>`."
+const FORMS = "Write `$.name`, `$['name']`, `[0]` or `[*]` steps into the body, `query.<name>` or `header.<name>`."
 
 const SEGMENT =
   /\.(?<name>[\p{L}_$][\p{L}\p{N}_$-]*)|\[(?<index>0|[1-9]\d{0,8})\]|(?<any>\[\*\])|\['(?<single>(?:[^'\\]|\\['\\])+)'\]|\["(?<double>(?:[^"\\]|\\["\\])+)"\]/uy
@@ -19,12 +19,14 @@ const QUESTION = new Set(['messages', 'system', 'tools', 'model', 'instructions'
 const QUESTION_PARTS = new Set(['content', 'parts', 'text'])
 
 /**
- * Takes a volatile path apart: `$.a['b'][0][*].c` into the body, or `query.<name>`.
+ * Takes a volatile path apart: `$.a['b'][0][*].c` into the body, `query.<name>` or `header.<name>`.
  * Gives what is wrong instead when it is not one, or when it would ignore the whole question.
  */
 export function parseVolatilePath(text: string): VolatilePath | VolatileProblem {
   const query = /^query\.(\P{Cc}+)$/u.exec(text)
   if (query?.[1]) return { in: 'query', name: query[1] }
+  const header = /^header\.([!#$%&'*+.^_`|~\w-]+)$/.exec(text)
+  if (header?.[1]) return { in: 'header', name: header[1].toLowerCase() }
   if (!text.startsWith('$')) return { message: 'not a path into a request', hint: FORMS }
   if (text.includes('..')) {
     return { message: '`..` is not supported', hint: 'Name the whole path, with `[*]` for the elements of a list.' }
