@@ -2,13 +2,14 @@
  * The process of one replay. Started ahead of time and waiting; it takes one job, turns itself into the world of that
  * recording, runs the agent in it, and ends. It is never used twice: nothing of one trial reaches the next.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, fstat } from 'node:fs'
 import { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { armServing } from '../boundary/arm.ts'
 import { runInContext, setAmbientTape } from '../boundary/tape.ts'
 import { installChance } from '../boundary/world/chance.ts'
 import { RetrialError } from '../core/errors.ts'
+import { doNothing } from '../core/nothing.ts'
 import { deriveStopReason } from '../model/stop-reason.ts'
 import { createRecordingWriter, type RecordingWriter } from '../recording/create-recording-writer.ts'
 import { DrawLog } from '../recording/draw-log.ts'
@@ -29,6 +30,9 @@ const startTimer = setTimeout
 
 /** How long the process waits for what the agent printed to be read, ms. */
 const MAX_FLUSH_MS = 1_000
+
+// The thread pool gets its size, one, at its first use, from the environment that is about to be the agent's.
+fstat(0, doNothing)
 
 function tell(message: ReplayMessage, then?: () => void): void {
   send?.(message, undefined, undefined, then && (() => then()))
