@@ -27,19 +27,32 @@ function safely<T>(read: () => T): T | undefined {
   }
 }
 
-const CLASSES: Record<string, ErrorConstructor> = { TypeError, RangeError, SyntaxError } as unknown as Record<
-  string,
-  ErrorConstructor
->
+const CLASSES = new Map<string, new (message: string, options?: ErrorOptions) => Error>(
+  [Error, TypeError, RangeError, SyntaxError].map((known) => [known.name, known]),
+)
 
-/** Builds an error equal to the described one, in name, message, code and causes. */
+/** The class of an error by its name: one of the language, else one of that name, as libraries have their own. */
+function classOf(name: string): new (message: string, options?: ErrorOptions) => Error {
+  let found = CLASSES.get(name)
+  if (found === undefined) {
+    found = { [name]: class extends Error {} }[name] as typeof Error
+    Object.defineProperty(found.prototype, 'name', { value: name, configurable: true, writable: true })
+    CLASSES.set(name, found)
+  }
+  return found
+}
+
+/** Builds an error equal to the described one, in class, name, message, code and causes. */
 export function buildError(shape: ErrorShape): Error {
-  if (shape.name === 'AbortError' || shape.name === 'TimeoutError') return new DOMException(shape.message, shape.name)
-  const options = shape.cause === undefined ? undefined : { cause: buildError(shape.cause) }
-  const error = new (CLASSES[shape.name] ?? Error)(shape.message, options)
-  if (error.name !== shape.name)
-    Object.defineProperty(error, 'name', { value: shape.name, configurable: true, writable: true })
-  const { code, errno, syscall } = shape
+  const { name, message, code, errno, syscall } = shape
+  const isDom = (name === 'AbortError' || name === 'TimeoutError') && (typeof code === 'number' || code === undefined)
+  if (isDom) return new DOMException(message, name)
+  const error = new (classOf(name))(message, shape.cause === undefined ? undefined : { cause: buildError(shape.cause) })
+  // By these, every copy of undici knows its errors.
+  if (String(code).startsWith('UND_ERR')) {
+    for (const mark of ['UND_ERR', code])
+      Object.defineProperty(error, Symbol.for(`undici.error.${mark}`), { value: true })
+  }
   return Object.assign(error, {
     ...(code !== undefined && { code }),
     ...(errno !== undefined && { errno }),

@@ -41,6 +41,12 @@ export interface ServedExchange {
   body(): AsyncIterable<Uint8Array>
   /** Tells that the client gave up. */
   abort(reason: unknown): void
+  /** True when the error is that no connection came about: a client cannot give up the request before it is told. */
+  readonly isUnreachable?: boolean
+  /** How long the whole body is, bytes; null when it never came to its end. */
+  readonly length?: number | null
+  /** True when the body still has the content coding that its head announces. */
+  readonly isCoded?: boolean
 }
 
 export type HttpDecision = { kind: 'proceed'; observer: HttpObserver } | { kind: 'serve'; exchange: ServedExchange }

@@ -28,6 +28,8 @@ export interface HttpAnswer {
   headers_ms: number
   /** The body as it came, content coding removed: offset from the call (ms) and bytes. */
   chunks: [offset_ms: number, data: Payload][]
+  /** True when the body still has its content coding: it is unknown, or the bytes are not of it. */
+  coded?: boolean | undefined
   /** The URL that answered, when redirects led elsewhere. */
   url?: string | undefined
 }

@@ -85,6 +85,7 @@ const resultRecord = z.strictObject({
       headers: headersSchema,
       headers_ms: ms,
       chunks: z.array(z.tuple([ms, dataSchema])),
+      coded: z.boolean().optional(),
       url: z.string().optional(),
     })
     .optional(),

@@ -5,6 +5,7 @@ import { roundMs } from '../core/clock.ts'
 import { doNothing } from '../core/nothing.ts'
 import type { HttpAnswer, HttpInteraction, InteractionEnd } from '../model/interaction.ts'
 import { payloadBytes } from '../model/interaction.ts'
+import type { ErrorShape } from '../model/run.ts'
 
 /**
  * How much longer than the recorded client a replayed one may wait before its waiting means something else, ms: the
@@ -62,6 +63,21 @@ export class ServedInteraction implements ServedExchange {
   /** True while the client waits for something that the recording does not know. */
   get isSilent(): boolean {
     return !this.#ended && this.#knownUntil !== null
+  }
+
+  get isUnreachable(): boolean {
+    const { answer, end } = this.#interaction
+    return answer === null && end?.kind === 'failed' && isConnectError(end.error)
+  }
+
+  get length(): number | null {
+    const { answer, end } = this.#interaction
+    if (answer === null || end?.kind !== 'complete') return null
+    return answer.chunks.reduce((sum, [, data]) => sum + payloadBytes(data).byteLength, 0)
+  }
+
+  get isCoded(): boolean {
+    return this.#interaction.answer?.coded === true
   }
 
   get interaction(): HttpInteraction {
@@ -180,4 +196,11 @@ export class ServedInteraction implements ServedExchange {
   #chunksUntil(offset_ms: number): HttpAnswer['chunks'] {
     return this.#interaction.answer?.chunks.filter(([offset]) => offset <= offset_ms) ?? []
   }
+}
+
+/** What a client is told when there is nobody to talk to: no address, no connection, or no trust in it. */
+function isConnectError(error: ErrorShape | undefined): boolean {
+  if (error === undefined) return false
+  if (error.syscall === 'connect' || error.syscall === 'getaddrinfo') return true
+  return /^(UND_ERR_CONNECT_TIMEOUT|ERR_(SSL|TLS)_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(String(error.code))
 }

@@ -1,8 +1,8 @@
 import { doNothing } from '../../core/nothing.ts'
 import type { HeaderList } from '../../model/interaction.ts'
-import { type BoundaryContext, runInContext, type ServedExchange } from '../tape.ts'
+import { type BoundaryContext, runInContext } from '../tape.ts'
 import { type DispatchHandler, type DispatchOptions, readDispatch } from './dispatch.ts'
-import { withoutCoding } from './headers.ts'
+import { encodeBody } from './encode-body.ts'
 import { readBody } from './request-body.ts'
 
 type Method = (...args: unknown[]) => unknown
@@ -15,17 +15,18 @@ export function serveDispatch(context: BoundaryContext, options: DispatchOptions
 }
 
 async function serve(context: BoundaryContext, options: DispatchOptions, client: Client): Promise<void> {
-  let exchange: ServedExchange | undefined
   try {
-    client.start((reason) => exchange?.abort(reason))
     const ask = { ...readDispatch(options), body: await readBody(options.body) }
-    client.bodySent(ask.body)
     const decision = context.tape.http(ask, context.parent)
     if (decision.kind !== 'serve') throw new Error('the tape of a replay let a request proceed')
-    exchange = decision.exchange
+    const { exchange } = decision
+    // Clients are told of a request, and can give it up, once there is a connection for it.
+    if (exchange.isUnreachable) await exchange.head
+    client.start((reason) => exchange.abort(reason))
+    client.bodySent(ask.body)
     const head = await client.untilAborted(exchange.head)
-    client.head(head.status, withoutCoding(head.headers), head.status_text)
-    const body = exchange.body()[Symbol.asyncIterator]()
+    client.head(head.status, head.headers, head.status_text)
+    const body = (encodeBody(head, exchange) ?? exchange.body())[Symbol.asyncIterator]()
     for (;;) {
       const next = await client.untilAborted(body.next())
       if (next.done === true) break

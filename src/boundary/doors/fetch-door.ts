@@ -8,6 +8,7 @@ import {
   runInContext,
   type ServedExchange,
 } from '../tape.ts'
+import { decodeBody } from './decode-body.ts'
 import { bodyAtHand } from './request-body.ts'
 
 type Fetch = typeof globalThis.fetch
@@ -145,25 +146,26 @@ function buildResponse(
   url: string,
   redirected: boolean,
 ): Response {
-  const body = NULL_BODY.has(head.status) ? null : bodyStream(exchange, signal)
+  const body = NULL_BODY.has(head.status) ? null : bodyStream(head, exchange, signal)
   const init = { status: head.status, statusText: head.status_text, headers: head.headers as [string, string][] }
   const response = new Response(body, init)
   return named(response, url, redirected)
 }
 
-/** Gives a response, and its clones, the URL that a constructed one lacks. */
+/** Gives a response, and its clones, what a constructed one lacks. */
 function named(response: Response, url: string, redirected: boolean): Response {
   const clone = response.clone.bind(response)
   Object.defineProperties(response, {
     url: { value: url, configurable: true },
     redirected: { value: redirected, configurable: true },
+    type: { value: 'basic', configurable: true },
     clone: { value: () => named(clone(), url, redirected), configurable: true, writable: true },
   })
   return response
 }
 
-function bodyStream(exchange: ServedExchange, signal: AbortSignal | null): ReadableStream<Uint8Array> {
-  const chunks = exchange.body()[Symbol.asyncIterator]()
+function bodyStream(head: HttpHead, exchange: ServedExchange, signal: AbortSignal | null): ReadableStream<Uint8Array> {
+  const chunks = decodeBody(head, exchange)[Symbol.asyncIterator]()
   let over = false
   const source: UnderlyingByteSource = {
     type: 'bytes',

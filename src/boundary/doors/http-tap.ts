@@ -40,7 +40,7 @@ export function installHttpTap(): void {
   // Only clients call this; a socket that breaks marks the request by itself.
   const destroy = prototype.destroy as AnyMethod
   prototype.destroy = function (...args) {
-    quietly(() => giveUp(tapOf(this), args[0]))
+    quietly(() => giveUp(tapOf(this), args[0], this.socket?.errored))
     return destroy.apply(this, args)
   }
   const emit = prototype.emit as AnyMethod
@@ -121,8 +121,13 @@ function watch(request: http.ClientRequest, event: unknown, value: unknown): voi
 }
 
 /** Tells that the client gave up before it can tell the agent: the run may be over before the connection is closed. */
-function giveUp(tap: Tapped | null, reason: unknown): void {
+function giveUp(tap: Tapped | null, reason: unknown, broken?: unknown): void {
   if (tap === null) return
+  // Some clients learn that their connection broke before the request says so, and let it go: that is no giving up.
+  if (broken !== undefined && broken !== null && reason !== broken) {
+    quietly(() => tap.observer !== null && finish(tap, tap.observer, broken))
+    return
+  }
   tap.givenUp = true
   // The usual answer to `timeout` is a `destroy` that gives no reason.
   const why = reason ?? (tap.idle ? new DOMException('The socket was idle for too long', 'TimeoutError') : undefined)

@@ -2,7 +2,6 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { sha256 } from '../../core/hash.ts'
 import { createRandom } from '../../core/random.ts'
-import { isMswLoaded } from '../doors/http-door.ts'
 import { type DrawObserver, isWithinRun } from '../tape.ts'
 
 type Done<T> = (error: Error | null, value: T) => void
@@ -40,7 +39,7 @@ export function installChance({ seed, recorded, draws }: ChanceOptions): void {
   const uuids = recorded?.uuids.values()
 
   Math.random = () => {
-    if (!isRecorded() || isDrawnByHarness()) return fraction(next)
+    if (!isRecorded()) return fraction(next)
     const value = randoms?.next().value ?? fraction(next)
     draws.random(value)
     return value
@@ -107,16 +106,4 @@ function give<T>(value: T, done: Done<T> | undefined): T | undefined {
 
 function fraction(next: () => number): number {
   return (next() * 2 ** 21 + (next() >>> 11)) / 2 ** 53
-}
-
-const INTERCEPTORS = /[/\\]@mswjs[/\\]interceptors[/\\]/
-
-/** The library under the door of `node:http` draws ids of its own, which the recorded run did not. */
-function isDrawnByHarness(): boolean {
-  if (!isMswLoaded()) return false
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 3
-  const { stack = '' } = new Error('who draws')
-  Error.stackTraceLimit = limit
-  return INTERCEPTORS.test(stack)
 }

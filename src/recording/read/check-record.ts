@@ -153,6 +153,7 @@ const KINDS: Record<string, Check> = {
       headers,
       headers_ms: number,
       chunks: list(pair(number, data)),
+      'coded?': boolean,
       'url?': string,
     }),
     'value?': any,

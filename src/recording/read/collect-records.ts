@@ -128,11 +128,12 @@ export class RecordCollector {
     if (sync === true) interaction.sync = true
   }
 
-  #answer({ chunks, headers, url, ...head }: NonNullable<ResultRecord['answer']>): HttpAnswer {
+  #answer({ chunks, headers, coded, url, ...head }: NonNullable<ResultRecord['answer']>): HttpAnswer {
     return {
       ...head,
       headers: this.#content.headers(headers),
       chunks: chunks.map(([offset, data]) => [offset, this.#content.data(data)]),
+      ...optional('coded', coded),
       ...optional('url', url),
     }
   }

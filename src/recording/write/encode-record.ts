@@ -36,14 +36,15 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
     return `{${target},"headers":${store.headers(headers)},"body":${content}}`
   }
 
-  function answer({ status, status_text, headers, headers_ms, chunks, url }: HttpAnswer): string {
+  function answer({ status, status_text, headers, headers_ms, chunks, coded, url }: HttpAnswer): string {
     const [only] = chunks
     const whole = only !== undefined && chunks.length === 1
     const parts = whole
       ? [`[${number(only[0])},${data(only[1], MIN_ANSWER_BLOB_LENGTH, true)}]`]
       : chunks.map(([offset, part]) => `[${number(offset)},${data(part, Number.POSITIVE_INFINITY, false)}]`)
     const head = `"status":${number(status)},"status_text":${JSON.stringify(status_text)},"headers":${store.headers(headers)}`
-    return `{${head},"headers_ms":${number(headers_ms)},"chunks":[${parts.join(',')}]${field('url', url)}}`
+    const flag = coded === true ? ',"coded":true' : ''
+    return `{${head},"headers_ms":${number(headers_ms)},"chunks":[${parts.join(',')}]${flag}${field('url', url)}}`
   }
 
   function call(entry: EntryOf<'call'>['call']): string {

@@ -1,0 +1,211 @@
+import net, { type NetConnectOpts, type Socket } from 'node:net'
+import { currentContext, type HttpHead, runInContext, type ServedExchange } from '../tape.ts'
+import { encodeBody } from './encode-body.ts'
+import { isChunked, readHttpRequest, type WrittenRequest } from './read-http-request.ts'
+
+const NULL_BODY = new Set([204, 205, 304])
+
+/** Errors that Node makes up itself when the other side just ends the connection. */
+const HANG_UPS = /^(socket hang up|aborted)$/
+
+/**
+ * The connection of a client of `node:http` in a replay: takes what the client writes, asks the tape, and gives the answer
+ * byte by byte, each when it is due. Where the recorded connection broke, this one does.
+ */
+export class ServedSocket extends net.Socket {
+  /** As a socket of TLS has it; clients look. */
+  readonly encrypted: true | undefined
+  readonly authorized: boolean | undefined
+  readonly #protocol: 'http:' | 'https:'
+  readonly #host: string
+  #written: Buffer = Buffer.alloc(0)
+  #continued = false
+  #exchange: ServedExchange | null = null
+  #onConnected: (() => void)[] = []
+
+  constructor(protocol: 'http:' | 'https:', options: NetConnectOpts) {
+    super()
+    const { host = 'localhost', port } = options as { host?: string; port?: number | string }
+    this.#protocol = protocol
+    this.#host = port === undefined ? host : `${host}:${port}`
+    if (protocol === 'https:') {
+      this.encrypted = true
+      this.authorized = true
+    }
+    Object.assign(this, { connecting: true })
+    // Some clients write only once they are connected.
+    setImmediate(() => {
+      if (this.#exchange === null) this.#connect()
+    })
+  }
+
+  #connect(): void {
+    if (!this.connecting || this.destroyed) return
+    Object.assign(this, { connecting: false })
+    for (const event of ['connect', 'ready', ...(this.encrypted ? ['secureConnect'] : [])]) this.emit(event)
+    for (const callback of this.#onConnected.splice(0)) callback()
+  }
+
+  override _read(): void {
+    // What there is was pushed.
+  }
+
+  override _write(chunk: Buffer | string, encoding: BufferEncoding, callback: () => void): void {
+    this._writev([{ chunk, encoding }], callback)
+  }
+
+  override _writev(chunks: { chunk: Buffer | string; encoding: BufferEncoding }[], callback: () => void): void {
+    const pieces = chunks.map(({ chunk, encoding }) =>
+      typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
+    )
+    this.#written = Buffer.concat([this.#written, ...pieces])
+    if (this.connecting) this.#onConnected.push(callback)
+    else callback()
+    this.#takeRequest()
+  }
+
+  override _final(callback: () => void): void {
+    callback()
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    const exchange = this.#exchange
+    this.#exchange = null
+    exchange?.abort(error ?? undefined)
+    super._destroy(error, callback)
+  }
+
+  #takeRequest(): void {
+    if (this.#exchange !== null) return
+    const { head, isWhole, rest } = readHttpRequest(this.#written)
+    if (head === null) return
+    if (!isWhole) {
+      this.#letGoOn(head)
+      return
+    }
+    this.#written = rest
+    this.#continued = false
+    if (head.headers.some(([name]) => name === 'upgrade')) this.#refuse()
+    else this.#ask(head)
+  }
+
+  /** Some clients wait to be told before they send the body. */
+  #letGoOn({ headers }: WrittenRequest): void {
+    if (this.#continued || !headers.some(([name, value]) => name === 'expect' && /100-continue/i.test(value))) return
+    this.#continued = true
+    this.push('HTTP/1.1 100 Continue\r\n\r\n')
+  }
+
+  /** No recording can answer a connection that changes its protocol: the guard refuses it by name. */
+  #refuse(): void {
+    const [, host = 'localhost', port] = /^(.*?)(?::(\d+))?$/.exec(this.#host) ?? []
+    const refused: Socket = net.connect(Number(port ?? (this.encrypted ? 443 : 80)), host)
+    refused.on('error', (error) => this.destroy(error))
+  }
+
+  #ask({ method, target, headers, body }: WrittenRequest): void {
+    const context = currentContext()
+    if (context === null) return void this.destroy(new Error('a request left the agent outside of every run'))
+    const host = headers.find(([name]) => name === 'host')?.[1] ?? this.#host
+    const url = new URL(target, `${this.#protocol}//${host}`).href
+    const decision = context.tape.http({ door: 'http', method, url, headers, body }, context.parent)
+    if (decision.kind !== 'serve') throw new Error('the tape of a replay let a request proceed')
+    const { exchange } = decision
+    this.#exchange = exchange
+    if (!exchange.isUnreachable) process.nextTick(() => this.#connect())
+    void runInContext(context, () => this.#answer(exchange, method === 'HEAD'))
+  }
+
+  async #answer(exchange: ServedExchange, isHead: boolean): Promise<void> {
+    try {
+      const head = await exchange.head
+      const { lines, isChunked: chunked, hasEnd, hasBody, body } = frame(head, exchange, isHead)
+      this.#give(exchange, lines)
+      for await (const piece of body) {
+        if (hasBody && piece.length > 0) this.#give(exchange, chunked ? toChunk(piece) : piece)
+      }
+      if (chunked) this.#give(exchange, '0\r\n\r\n')
+      if (this.#exchange !== exchange) return
+      this.#exchange = null
+      if (!hasEnd) this.push(null)
+      this.#takeRequest()
+    } catch (error) {
+      if (this.#exchange !== exchange) return
+      this.#exchange = null
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code === 'ECONNRESET' && HANG_UPS.test(message)) this.push(null)
+      else this.destroy(error as Error)
+    }
+  }
+
+  #give(exchange: ServedExchange, data: string | Uint8Array): void {
+    if (this.#exchange !== exchange || this.destroyed) return
+    this.push(typeof data === 'string' ? Buffer.from(data, 'latin1') : data)
+    this.#wake()
+  }
+
+  // There is no handle that these could be set on; Node would wait for one.
+  override ref(): this {
+    return this
+  }
+  override unref(): this {
+    return this
+  }
+  override setNoDelay(): this {
+    return this
+  }
+  override setKeepAlive(): this {
+    return this
+  }
+
+  #timer: NodeJS.Timeout | null = null
+
+  /** As of a real socket: fires when nothing came or went for so long. */
+  override setTimeout(ms: number, callback?: () => void): this {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    Object.assign(this, { timeout: ms })
+    this.#timer = ms > 0 ? setTimeout(() => this.emit('timeout'), ms) : null
+    if (callback !== undefined) {
+      if (ms > 0) this.once('timeout', callback)
+      else this.removeListener('timeout', callback)
+    }
+    return this
+  }
+
+  #wake(): void {
+    this.#timer?.refresh()
+  }
+}
+
+interface Framed {
+  lines: string
+  isChunked: boolean
+  /** False when the body ends with the connection. */
+  hasEnd: boolean
+  hasBody: boolean
+  body: AsyncIterable<Uint8Array>
+}
+
+/** How an answer goes over the line: as it did when it was recorded, as far as its body still has that length and coding. */
+function frame(head: HttpHead, exchange: ServedExchange, isHead: boolean): Framed {
+  const hasBody = !isHead && !NULL_BODY.has(head.status)
+  const encoded = hasBody ? encodeBody(head, exchange) : null
+  const headers = head.headers.flatMap(([name, value]): [string, string][] => {
+    if (name !== 'content-length' || !hasBody) return [[name, value]]
+    // How long the coded body will be is not known before its end.
+    if (encoded !== null) return [['transfer-encoding', 'chunked']]
+    return [[name, typeof exchange.length === 'number' ? String(exchange.length) : value]]
+  })
+  const chunked = hasBody && isChunked(headers)
+  return {
+    lines: `${[`HTTP/1.1 ${head.status} ${head.status_text}`, ...headers.map((line) => line.join(': '))].join('\r\n')}\r\n\r\n`,
+    isChunked: chunked,
+    hasEnd: !hasBody || chunked || headers.some(([name]) => name === 'content-length'),
+    hasBody,
+    body: encoded ?? exchange.body(),
+  }
+}
+
+function toChunk(piece: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n')])
+}
