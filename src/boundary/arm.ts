@@ -6,7 +6,7 @@ import { installHttpDoor } from './doors/http-door.ts'
 import { installHttpTap } from './doors/http-tap.ts'
 import { installUndiciHook } from './doors/undici-hook.ts'
 import { type GuardOptions, installGuard } from './guard/install-guard.ts'
-import { placeOfNativeTimer } from './world/call-site.ts'
+import { placeOf, placeOfNativeTimer } from './world/call-site.ts'
 import { installFakeTimers } from './world/fake-timers.ts'
 import { IdleTracker } from './world/idle-tracker.ts'
 import { RealClock } from './world/real-clock.ts'
@@ -72,7 +72,16 @@ function installVirtualTime(epoch: number, report: (attempt: EgressAttempt) => v
   idle.start()
   const clock = new VirtualClock(epoch)
   installFakeTimers(clock)
-  return { clock, drive: (options) => clock.drive(idle, options), describeTimers: () => clock.describeTimers() }
+  return {
+    clock,
+    drive: (options) => clock.drive(idle, options),
+    describeTimers: () => [...describeSpin(idle), ...clock.describeTimers()],
+  }
+}
+
+function describeSpin({ spinSite }: IdleTracker): string[] {
+  if (spinSite === null) return []
+  return [`immediates that follow each other without end, one set at ${placeOf(spinSite) ?? 'an unknown place'}`]
 }
 
 function useRealTime(): ReplayWorld {

@@ -4,6 +4,9 @@ import { findAgentFrame } from '../boundary/world/call-site.ts'
 /** How long the process may take to show its stack, ms. */
 const PATIENCE_MS = 2_000
 
+/** How long it may run on before it is asked again, ms. */
+const AGAIN_MS = 3
+
 /** What has to be among the arguments of a process whose stack is to be sampled. */
 export const SAMPLED = ['--inspect-port=127.0.0.1:0', '--inspect-publish-uid=stderr']
 
@@ -65,7 +68,10 @@ function pauseOver(address: string, finish: (place: string | null) => void): Web
     )
     const place = findAgentFrame(frames.map((frame) => frame.place).filter((one) => !one.startsWith(':')))
     const frame = frames.find((one) => one.place === place)
-    finish(frame === undefined ? null : `${frame.name} (${frame.place})`)
+    if (frame !== undefined) return finish(`${frame.name} (${frame.place})`)
+    // Caught between two pieces of the agent's code: try again a little later.
+    socket.send(JSON.stringify({ id: 3, method: 'Debugger.resume' }))
+    setTimeout(() => socket.send(JSON.stringify({ id: 4, method: 'Debugger.pause' })), AGAIN_MS)
   })
   return socket
 }

@@ -25,6 +25,9 @@ export class IdleTracker {
   onSpin: (turns: number) => void = doNothing
   /** Told where a timer of the machine was set, past the clock. */
   onNativeTimer: (site: CallSite) => void = doNothing
+  /** Where the agent set one of these last. */
+  spinSite: CallSite | null = null
+  #isSpinning = false
   #activity = 0
   /** Compilations of WebAssembly: V8 does them on threads of its own. */
   #compilations = 0
@@ -69,12 +72,18 @@ export class IdleTracker {
         this.#clear = this.#willBeClear
         this.#immediate(() => {
           const isIdle = this.#activity === before && this.#compilations === 0
-          if (isIdle) this.#turns = 0
+          if (isIdle) this.#onIdle()
           if (isIdle || isOver()) then()
           else this.whenIdle(isOver, then)
         })
       }),
     )
+  }
+
+  #onIdle(): void {
+    this.#turns = 0
+    this.#isSpinning = false
+    this.spinSite = null
   }
 
   /** An immediate that is no activity. */
@@ -94,13 +103,20 @@ export class IdleTracker {
   }
 
   #onInit(id: number, type: string, resource: object): void {
-    if (type === 'Immediate') this.#immediates.add(id)
+    if (type === 'Immediate') this.#onImmediate(id)
     else if (resource instanceof AsyncResource || type === 'TickObject' || type === 'Microtask') return
     else if (type === 'Timeout') this.onNativeTimer(takeCallSite())
     else if (type !== 'MESSAGEPORT') {
       this.#natives.add(id)
       this.#onRealWork()
     }
+  }
+
+  #onImmediate(id: number): void {
+    this.#immediates.add(id)
+    if (!this.#isSpinning) return
+    this.#isSpinning = false
+    this.spinSite = takeCallSite()
   }
 
   /** Real work was begun or has come to an end. */
@@ -113,6 +129,7 @@ export class IdleTracker {
   #onTurn(): void {
     if (++this.#turns < TURNS_AT_A_TIME || !this.#clear) return
     this.#turns = 0
+    this.#isSpinning = true
     this.#immediate(() => this.onSpin(TURNS_AT_A_TIME))
   }
 }
