@@ -30,10 +30,10 @@ let closeTape: () => void
 /** retrial as in a replay, for an agent whose model and tools are wrapped functions: no HTTP anywhere. */
 export const peer: Peer = {
   persistent: false,
-  async reset(exchanges, { dir }) {
+  reset(exchanges, { dir }) {
     steps = stepsOf(exchanges)
     const recording = recordingOf(exchanges.map(asFunctionInteraction))
-    world ??= await armServing(recording.run.started_at, ({ target }) => {
+    world ??= armServing(recording.run.started_at, ({ target }) => {
       throw new Error(`the benchmark reached out to ${target}`)
     })
     closeTape = openTape(recording, world.clock, dir)

@@ -12,9 +12,9 @@ let closeTape = doNothing
 /** retrial as in a replay: guard, doors, redaction, matching, writing, and a virtual clock driven by idleness. */
 export const peer: Peer = {
   persistent: false,
-  async reset(exchanges, { dir }) {
+  reset(exchanges, { dir }) {
     const recording = asRecording(exchanges)
-    world ??= await armServing(recording.run.started_at, ({ target }) => {
+    world ??= armServing(recording.run.started_at, ({ target }) => {
       throw new Error(`the benchmark reached out to ${target}`)
     })
     closeTape = openTape(recording, world.clock, dir)
