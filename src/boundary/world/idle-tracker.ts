@@ -12,7 +12,7 @@ const { fstat } = fs
 const ANY_FD = 2
 
 /** Turns of the loop that are told of at a time. */
-const TURNS_AT_A_TIME = 1_000
+const TURNS_AT_A_TIME = 20
 
 /**
  * Knows when the process is idle: no code can run, and no real work is in flight. It sends a request through the thread
