@@ -1,7 +1,7 @@
 import { canonicalJson } from '../core/canonical-json.ts'
 import { isJsonObject, type JsonObject } from '../core/json.ts'
-import type { HttpInteraction, Interaction } from '../model/interaction.ts'
-import type { Recording } from '../model/recording.ts'
+import type { Interaction } from '../model/interaction.ts'
+import type { Chance, Recording } from '../model/recording.ts'
 import type { Divergence } from '../model/verdict.ts'
 import { canonicaliseInteraction } from '../replay/canonical-call.ts'
 import { classifyDifference, describeDifference } from '../replay/describe-difference.ts'
@@ -18,34 +18,110 @@ export interface DoubtedReplay {
   divergences: Divergence[]
 }
 
+/** A replay as it stands before it is doubted. */
+export interface ReplayToDoubt {
+  interactions: Interaction[]
+  /** What the run drew at random; missing when it left no recording. */
+  chance?: Chance | undefined
+}
+
 /**
- * Takes the worth from answers that were found by ignoring a volatile field in which the candidate asks a model something
- * else. A field is volatile when it changes from run to run of one agent; what only a candidate changes is a change of
- * the question, and the recorded answer was given to another one: it becomes `stale`, with the divergence that says so.
+ * Takes the worth from answers that were found although only the candidate asks something else. Two kinds of difference are
+ * forgiven when a call is looked up, because they change from run to run of one agent: volatile fields, and values that
+ * programs generate. What the unfixed agent asks as it was recorded, and the candidate does not, is a change of the
+ * question: the recorded answer was given to another one. It becomes `stale`, with the divergence that says so.
  *
  * @param baseline What the replay of the unfixed agent asked.
  */
 export function doubtChangedQuestions(
-  interactions: Interaction[],
+  { interactions, chance }: ReplayToDoubt,
   baseline: readonly Interaction[],
   recording: Recording,
 ): DoubtedReplay {
   const asked = new Map(baseline.map((interaction) => [interaction.evidence?.source, interaction]))
+  const drawn = new Set(chance?.uuids)
   const divergences: Divergence[] = []
   const doubted = interactions.map((interaction, index) => {
     const { evidence } = interaction
-    if (interaction.kind !== 'http' || evidence?.grade !== 'ignored' || evidence.source === null) return interaction
+    if (evidence === undefined || evidence.source === null) return interaction
     const position = recording.interactions.findIndex(({ id }) => id === evidence.source)
     const recorded = recording.interactions[position]
-    const before = [recorded, asked.get(evidence.source)].filter((one) => one !== undefined)
-    if (recorded === undefined || before.some((one) => isSameQuestion(one, interaction))) return interaction
-    const divergence = describeChange(interaction, before.at(-1) ?? recorded, index + 1)
+    if (recorded === undefined) return interaction
+    const before = asked.get(evidence.source) ?? recorded
+    const doubt = findDoubt({ interaction, recorded, before, drawn })
+    if (doubt === null) return interaction
     const nearest = { interaction: recorded.id, step: position + 1, used: true }
-    divergences.push({ ...divergence, nearest })
-    const note = `${divergence.kind}: a volatile field holds another question than that of the unfixed agent`
-    return { ...interaction, evidence: { grade: 'stale' as const, source: evidence.source, note } }
+    const [was, is] = [doubt.of(before), doubt.of(interaction)]
+    const difference = describeDifference(was, is)
+    const kind = classifyDifference(difference, was, is)
+    divergences.push({
+      step: index + 1,
+      interaction: interaction.id,
+      request: canonicaliseInteraction(interaction).target,
+      summary: summariseRequest(interaction),
+      grade: 'stale',
+      difference,
+      kind,
+      nearest,
+      remedies: [doubt.why, 'Record the incident again with this candidate, and name that recording as the evidence.'],
+    })
+    return {
+      ...interaction,
+      evidence: { grade: 'stale' as const, source: evidence.source, note: `${kind}: ${doubt.note}` },
+    }
   })
   return { interactions: doubted, divergences }
+}
+
+interface Question {
+  interaction: Interaction
+  recorded: Interaction
+  /** What the unfixed agent asked in its place. */
+  before: Interaction
+  /** Ids that the candidate drew. */
+  drawn: ReadonlySet<string>
+}
+
+interface Doubt {
+  note: string
+  why: string
+  /** The part of a call in which the doubt lies. */
+  of(interaction: Interaction): JsonObject
+}
+
+function findDoubt({ interaction, recorded, before, drawn }: Question): Doubt | null {
+  const grade = interaction.evidence?.grade
+  if (grade !== 'ignored' && grade !== 'renamed') return null
+  if (hasChangedConstant(recorded, before, interaction, drawn)) {
+    return {
+      note: 'an id that the unfixed agent does not generate is another one',
+      why: 'The recorded answer was given for another id: the unfixed agent always sends the recorded one, so it is not generated.',
+      of: (one) => canonicaliseInteraction(one).content,
+    }
+  }
+  if (grade === 'renamed' || interaction.kind !== 'http') return null
+  if ([recorded, before].some((one) => isSameQuestion(one, interaction))) return null
+  return {
+    note: 'a volatile field holds another question than that of the unfixed agent',
+    why: 'The recorded answer was given to another question: it proves nothing about this one, even where `replay.volatile` ignores the field.',
+    of: questionOf,
+  }
+}
+
+/** Whether a value that looks generated is the recorded one for the unfixed agent, and for the candidate one that it did not draw. */
+function hasChangedConstant(
+  recorded: Interaction,
+  before: Interaction,
+  asked: Interaction,
+  drawn: ReadonlySet<string>,
+): boolean {
+  if (before === recorded) return false
+  const [from, base, to] = [recorded, before, asked].map((one) => shapeOf(canonicaliseInteraction(one).text).tokens)
+  return (to ?? []).some((token, i) => {
+    const isClock = token.class === 'time' || token.class === 'epoch'
+    const was = from?.[i]?.text
+    return !isClock && was === base?.[i]?.text && was !== token.text && !drawn.has(token.text)
+  })
 }
 
 /** Equal but for values that programs generate. */
@@ -59,22 +135,4 @@ function questionOf(interaction: Interaction): JsonObject {
   const { body } = canonicaliseInteraction(interaction).content
   if (!isJsonObject(body)) return {}
   return { body: Object.fromEntries(Object.entries(body).filter(([key]) => QUESTION.test(key))) }
-}
-
-function describeChange(interaction: HttpInteraction, before: Interaction, step: number): Omit<Divergence, 'nearest'> {
-  const [was, is] = [questionOf(before), questionOf(interaction)]
-  const difference = describeDifference(was, is)
-  return {
-    step,
-    interaction: interaction.id,
-    request: canonicaliseInteraction(interaction).target,
-    summary: summariseRequest(interaction),
-    grade: 'stale',
-    difference,
-    kind: classifyDifference(difference, was, is),
-    remedies: [
-      'The recorded answer was given to another question: it proves nothing about this one, even where `replay.volatile` ignores the field.',
-      'Record the incident again with this candidate, and name that recording as the evidence.',
-    ],
-  }
 }

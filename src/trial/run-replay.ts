@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Interaction } from '../model/interaction.ts'
-import type { Integrity, Recording } from '../model/recording.ts'
+import type { Chance, Integrity, Recording } from '../model/recording.ts'
 import type { EvidenceReport, Reason } from '../model/verdict.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { buildReplayEnvironment } from '../replay/replay-environment.ts'
@@ -31,6 +31,8 @@ export interface TrialReplay {
   result: ReplayResult
   /** Of the replay's own recording; none when it left none. */
   interactions: Interaction[]
+  /** What it drew at random. */
+  chance?: Chance | undefined
   /** What may help where something broke; no argument for a verdict. */
   hints: Reason[]
 }
@@ -66,10 +68,14 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
     result.recording === null ? null : await readRecording(result.recording, { mode: 'prefix' }).catch(() => null)
   const run = readRun(request, result, replayed)
   const hints = hintAtEnvironment(run, result, recording, env)
-  return { run, result, interactions: replayed?.interactions ?? [], hints }
+  return { run, result, interactions: replayed?.interactions ?? [], chance: replayed?.chance, hints }
 }
 
-function readRun({ recording, agent, scenario }: ReplayRequest, result: ReplayResult, replayed: Recording | null): TrialRun {
+function readRun(
+  { recording, agent, scenario }: ReplayRequest,
+  result: ReplayResult,
+  replayed: Recording | null,
+): TrialRun {
   const { end, divergences, egress } = result
   const trace = replayed && projectRun(replayed)
   const interactions = replayed?.interactions ?? []

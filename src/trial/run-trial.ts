@@ -71,7 +71,7 @@ export async function runTrial(
 
 /** A candidate's replay without the evidence that is none for it. */
 function doubt(replay: TrialReplay, baseline: TrialReplay, recording: Recording): TrialReplay {
-  const { interactions, divergences } = doubtChangedQuestions(replay.interactions, baseline.interactions, recording)
+  const { interactions, divergences } = doubtChangedQuestions(replay, baseline.interactions, recording)
   if (divergences.length === 0) return replay
   const run = {
     ...replay.run,
