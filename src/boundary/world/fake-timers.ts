@@ -7,6 +7,7 @@ import { installSocketTimeouts } from './socket-timeouts.ts'
 import { clearTimer, Timeout, type TimerCallback } from './timeout.ts'
 import { installTimerPromises } from './timer-promises.ts'
 import type { VirtualClock } from './virtual-clock.ts'
+import { installVmContexts } from './vm-contexts.ts'
 
 /**
  * Puts every clock and timer that an agent can reach on the virtual clock: the globals, `node:timers`, `timers/promises`,
@@ -23,7 +24,9 @@ export function installFakeTimers(clock: VirtualClock): void {
   installAbortTimeout(clock)
   installSocketTimeouts(clock)
   installMemoryWaits(clock)
-  installFakeDate(() => clock.epoch + clock.look(), globalThis)
+  const now = (): number => clock.epoch + clock.look()
+  installFakeDate(now, globalThis)
+  installVmContexts(now)
   installFakePerformance(clock)
   syncBuiltinESMExports()
 }
