@@ -46,7 +46,14 @@ test('fills in every default given only what is required', () => {
       cause: { signal: 'steps', at_least: 3 },
       symptom: { signal: 'first_error_span', span: 'llm_generate:gpt-4o' },
     },
-    replay: { volatile: [], on_divergence: 'fail', env: {}, max_real_ms: 30_000, max_virtual_ms: 86_400_000 },
+    replay: {
+      volatile: [],
+      on_divergence: 'fail',
+      env: {},
+      clock: 'virtual',
+      max_real_ms: 30_000,
+      max_virtual_ms: 86_400_000,
+    },
     candidates: [{ id: 'b', title: 'b', agent, expect: 'fixed', on_divergence: 'fail' }],
     verify: {
       required_evidence: 'ignored',
