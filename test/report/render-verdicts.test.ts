@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { renderVerdicts } from '../../src/report/render-verdicts.ts'
 import { makeSignals } from '../verify/runs.ts'
@@ -174,4 +175,22 @@ test('shows the end of what was printed, line by line, given a reason of many li
   expect(text.match(/^ +line \d+/gm)).toHaveLength(7)
   expect(text).toContain('line 19  [agent_output]')
   expect(text).toContain('\\x3a:error::planted')
+})
+
+test('breaks lines under their text, between the parts of a list where it can, given a width', () => {
+  const reports = [makeScenario([makeCandidate(), makeInconclusive()])]
+  for (const width of [60, 80, 100]) {
+    for (const color of [false, true]) {
+      const lines = stripVTControlCharacters(renderVerdicts(reports, { ...PLAIN, color, width })).split('\n')
+      for (const line of lines) expect(Array.from(line).length, line).toBeLessThanOrEqual(width)
+    }
+  }
+  const [head = '', , , , , ...also] = renderVerdicts(reports, { ...PLAIN, width: 80 }).split('\n')
+  expect(head).toMatch(/^lookup-retry-storm {20,}reproduced on .*$/)
+  expect(also.slice(0, 4)).toEqual(
+    expect.arrayContaining([
+      '      also      slowest span 1.80 s → 600 ms · llm calls 6 → 4 · steps 9 → 6 ·',
+      '                tokens −31 % · latency 36.20 s → 8.30 s',
+    ]),
+  )
 })
