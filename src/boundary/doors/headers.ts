@@ -24,10 +24,3 @@ export function toHeaderList(headers: unknown): HeaderList {
   }
   return list
 }
-
-const CODED = new Set(['content-encoding', 'content-length', 'transfer-encoding'])
-
-/** Headers of a recorded answer for a client that decodes by itself: recorded bodies are stored decoded. */
-export function withoutCoding(headers: HeaderList): HeaderList {
-  return headers.filter(([name]) => !CODED.has(name))
-}
