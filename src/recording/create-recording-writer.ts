@@ -35,6 +35,13 @@ export interface RecordingWriterOptions {
 }
 
 /**
+ * What is to be done about secrets in an entry: `raw` is searched for them; `clean` went through the same redactor before, or
+ * stands in a recording that it wrote.
+ * @default 'raw'
+ */
+export type WrittenContent = 'raw' | 'clean'
+
+/**
  * Writes a recording, one line a record. Nothing here ever throws or blocks on the disk: the run that is recorded must not notice.
  * What could not be written is kept (up to 8 MB) and tried again with the next record; what is lost is counted in a note `dropped`.
  */
@@ -42,9 +49,9 @@ export interface RecordingWriter {
   /** Where the recording will be once it is sealed; until then it is `<path>.part`. */
   readonly path: string
   /** Writes down a request when it leaves the agent. */
-  call(call: RecordedCall): void
+  call(call: RecordedCall, content?: WrittenContent): void
   /** Writes down the answer to a call when there will be no more of it. */
-  result(result: RecordedResult): void
+  result(result: RecordedResult, content?: WrittenContent): void
   note(note: Note): void
   /** Writes down what was drawn since it was last called. */
   chance(chance: Chance): void
@@ -81,9 +88,9 @@ export function createRecordingWriter(
     }
   }
 
-  function write(entries: () => Entry[]): void {
+  function write(entries: () => Entry[], content: WrittenContent = 'raw'): void {
     guard(() => {
-      for (const entry of entries()) queue.push(redactEntry(entry, redactor))
+      for (const entry of entries()) queue.push(content === 'clean' ? entry : redactEntry(entry, redactor))
     })
   }
 
@@ -98,8 +105,8 @@ export function createRecordingWriter(
 
   return {
     path,
-    call: (call) => write(() => [callEntry(call)]),
-    result: (result) => write(() => [resultEntry(result)]),
+    call: (call, content) => write(() => [callEntry(call)], content),
+    result: (result, content) => write(() => [resultEntry(result)], content),
     note: (note) => write(() => [noteEntry(note)]),
     chance: (chance) => write(() => [{ kind: 'chance', chance }]),
     finish: (finish) => write(() => finishEntries(finish)),

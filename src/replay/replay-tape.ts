@@ -117,7 +117,7 @@ export class ReplayTape implements Tape {
   finish(): void {
     for (const { id, evidence, served } of this.#open.values()) {
       const { answer, end } = served?.leave() ?? { answer: null, end: null }
-      this.#options.writer.result({ id, ...(answer && { answer }), end, evidence })
+      this.#options.writer.result({ id, ...(answer && { answer }), end, evidence }, 'clean')
     }
     this.#open.clear()
     this.#options.draws?.flush(this.#options.writer)
@@ -186,15 +186,15 @@ export class ReplayTape implements Tape {
     const { id } = asked
     const match = this.#take(asked, identical)
     if (match === null) {
-      writer.call(asked)
-      writer.result({ id, end: null, evidence: { grade: 'none', source: null } })
+      writer.call(asked, 'clean')
+      writer.result({ id, end: null, evidence: { grade: 'none', source: null } }, 'clean')
       return null
     }
     const { grade, note, entry } = match
     const recorded = entry.interaction
     const isSync = recorded.kind !== 'http' && recorded.sync === true
     const start = isSync ? clock.offset : this.#timeline.place(id, recorded, clock.offset)
-    writer.call({ ...asked, started_ms: roundMs(start) })
+    writer.call({ ...asked, started_ms: roundMs(start) }, 'clean')
     return { id, recorded, start, evidence: { grade, source: recorded.id, ...(note !== undefined && { note }) } }
   }
 
@@ -227,7 +227,8 @@ export class ReplayTape implements Tape {
       this.#open.delete(id)
       this.#timeline.end(id)
       const answer = interaction.answer && { ...interaction.answer, chunks }
-      this.#options.writer.result({ id, answer, end, evidence })
+      // Why a client gave up is its own to say.
+      this.#options.writer.result({ id, answer, end, evidence }, end.kind === 'aborted' ? 'raw' : 'clean')
     }
     const onBeyond = (): void => {
       evidence.grade = 'beyond'
@@ -268,7 +269,7 @@ export class ReplayTape implements Tape {
       this.#open.delete(id)
       this.#timeline.end(id)
       const flags = { ...(lossy && { lossy }), ...(sync && { sync }) }
-      writer.result({ id, ...(value !== undefined && { value }), ...flags, end, evidence })
+      writer.result({ id, ...(value !== undefined && { value }), ...flags, end, evidence }, 'clean')
     }
     const onBeyond = (): void => {
       evidence.grade = 'beyond'
