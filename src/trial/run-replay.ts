@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Interaction } from '../model/interaction.ts'
 import type { Chance, Integrity, Recording } from '../model/recording.ts'
@@ -40,10 +40,12 @@ export interface TrialReplay {
 /** Replays one agent against the scenario's recording and reads what it left. */
 export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promise<TrialReplay> {
   const { scenario, recording, agent, outDir, name } = request
-  const out = resolve(outDir, `${name}.jsonl`)
+  const kept = resolve(outDir, `${name}.jsonl`)
+  // Another `retrial` may be at work on the same folder: what is judged is this process's own.
+  const out = `${kept}.${process.pid}`
   await mkdir(outDir, { recursive: true })
   // A replay that is killed leaves no recording, and must not be taken for the one before it.
-  await Promise.all([out, `${out}.part`].map((path) => rm(path, { force: true })))
+  await Promise.all([kept, `${kept}.part`].map((path) => rm(path, { force: true })))
   const env = buildReplayEnvironment(recording, agent.env)
   const result = await pool.replay(
     {
@@ -68,7 +70,16 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
     result.recording === null ? null : await readRecording(result.recording, { mode: 'prefix' }).catch(() => null)
   const run = readRun(request, result, replayed)
   const hints = hintAtEnvironment(run, result, recording, env)
-  return { run, result, interactions: replayed?.interactions ?? [], chance: replayed?.chance, hints }
+  const settled = { ...result, recording: await keep(result.recording, out, kept) }
+  return { run, result: settled, interactions: replayed?.interactions ?? [], chance: replayed?.chance, hints }
+}
+
+/** Puts a replay's recording, whole or as far as it came, where a reader looks for it. */
+async function keep(recording: string | null, out: string, kept: string): Promise<string | null> {
+  if (recording === null) return null
+  const path = kept + recording.slice(out.length)
+  await rename(recording, path)
+  return path
 }
 
 function readRun(
