@@ -5,7 +5,7 @@ import { makeSignals, makeSpan } from '../verify/runs.ts'
 import { makeBaseline, makeCandidate, makeDivergence, makeFindings, makeScenario } from './reports.ts'
 
 /** Texts that terminals, CI systems and XML readers act on. */
-export const PAYLOADS = [
+const PAYLOADS = [
   '\u001b[31mred\u001b[0m',
   '\u001b]8;;https://evil.example\u0007link\u001b]8;;\u0007',
   'done\rPASS',
