@@ -1,3 +1,4 @@
+import { formatMs } from '../core/format-ms.ts'
 import type {
   BaselineReport,
   CandidateReport,
@@ -8,7 +9,7 @@ import type {
 } from '../model/verdict.ts'
 import { describeChanges } from './describe-changes.ts'
 import { divergenceLines } from './render-divergence.ts'
-import { escapeTerminal, formatMs, type Paint } from './terminal-text.ts'
+import { escapeTerminal, type Paint } from './terminal-text.ts'
 import { describeEvidence, pluralize, VERDICT_SENTENCES } from './verdict-words.ts'
 
 const INDENT = '      '

@@ -1,5 +1,5 @@
+import { formatMs } from '../core/format-ms.ts'
 import type { Signals } from '../model/signal.ts'
-import { formatMs } from './terminal-text.ts'
 
 /** What else changed between two runs, beyond the roles of the incident: `llm calls 6 → 4`, `tokens −31 %`, … */
 export function describeChanges(before: Signals, after: Signals): string[] {

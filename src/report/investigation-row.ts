@@ -1,4 +1,5 @@
-import { escapeTerminal, formatMs } from './terminal-text.ts'
+import { formatMs } from '../core/format-ms.ts'
+import { escapeTerminal } from './terminal-text.ts'
 
 /** What the one-line summary of a run is made of; spans may lack any field. */
 export interface RowSource {

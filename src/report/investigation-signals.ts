@@ -1,7 +1,8 @@
+import { formatMs } from '../core/format-ms.ts'
 import type { Signals } from '../model/signal.ts'
 import type { Span } from '../model/trace.ts'
 import type { TimelineEntry } from './investigation-order.ts'
-import { escapeTerminal, formatMs, type Paint } from './terminal-text.ts'
+import { escapeTerminal, type Paint } from './terminal-text.ts'
 
 /** `search ×3, fetch ×1`, most first; at most eight. */
 export function renderCounts(counts: Record<string, number>): string {

@@ -1,8 +1,9 @@
+import { formatMs } from '../core/format-ms.ts'
 import { OTEL } from '../model/gen-ai.ts'
 import type { Signals } from '../model/signal.ts'
 import type { RunTrace, Span } from '../model/trace.ts'
 import { orderTimeline, selectEntries, type TimelineEntry } from './investigation-order.ts'
-import { escapeTerminal, fitText, formatMs, type Paint } from './terminal-text.ts'
+import { escapeTerminal, fitText, type Paint } from './terminal-text.ts'
 
 const DEEPEST = 6
 

@@ -1,3 +1,4 @@
+import { formatMs } from '../core/format-ms.ts'
 import { GEN_AI } from '../model/gen-ai.ts'
 import type { Integrity, Note } from '../model/recording.ts'
 import type { Hypothesis, Signals } from '../model/signal.ts'
@@ -6,7 +7,7 @@ import { renderHypotheses } from './investigation-hypotheses.ts'
 import { renderRow } from './investigation-row.ts'
 import { renderSignals } from './investigation-signals.ts'
 import { linesOfSpans, renderTimeline } from './investigation-timeline.ts'
-import { createPaint, escapeTerminal, escapeValue, formatMs, joinLines, type Paint } from './terminal-text.ts'
+import { createPaint, escapeTerminal, escapeValue, joinLines, type Paint } from './terminal-text.ts'
 
 /** A run and what was found out about it. */
 export interface Investigation {

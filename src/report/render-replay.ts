@@ -1,8 +1,9 @@
+import { formatMs } from '../core/format-ms.ts'
 import type { Evidence } from '../model/evidence.ts'
 import type { Divergence, EgressAttempt, EvidenceReport } from '../model/verdict.ts'
 import { escapeHostile } from './escape-json.ts'
 import { divergenceLines } from './render-divergence.ts'
-import { createPaint, escapeTerminal, formatMs, joinLines, type Paint } from './terminal-text.ts'
+import { createPaint, escapeTerminal, joinLines, type Paint } from './terminal-text.ts'
 
 /** One replay, as it is shown. */
 export interface ReplayView {

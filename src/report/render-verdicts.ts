@@ -1,8 +1,9 @@
+import { formatMs } from '../core/format-ms.ts'
 import type { BaselineReport, ScenarioReport } from '../model/verdict.ts'
 import { breakLine } from './break-line.ts'
 import { candidateLines } from './candidate-lines.ts'
 import { countReports, overallGate, type ReportSummary } from './count-reports.ts'
-import { createPaint, escapeTerminal, formatMs, joinLines, type Paint } from './terminal-text.ts'
+import { createPaint, escapeTerminal, joinLines, type Paint } from './terminal-text.ts'
 import { BASELINE_WORDS, describeEvidence, pluralize } from './verdict-words.ts'
 
 /** Column at which a scenario's first line ends, unless the terminal is narrower. */

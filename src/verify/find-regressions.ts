@@ -1,3 +1,4 @@
+import { formatMs } from '../core/format-ms.ts'
 import type { Expectations } from '../model/incident.ts'
 import type { Signals } from '../model/signal.ts'
 import { isAbnormalStop } from '../model/stop-reason.ts'
@@ -119,22 +120,29 @@ function findNewStopReason(before: Signals, now: Signals, expect: Expectations =
   return [createReason('new_stop_reason', message, { before: before.stop_reason, after: now.stop_reason })]
 }
 
+type Figures = [was: number, is: number, limit: number]
+
 function findGrowth(before: Signals, now: Signals, tolerance: Tolerance): VerifyReason[] {
   const found: VerifyReason[] = []
-  const compare = (code: ReasonCode, name: string, was: number, is: number, limit: number) => {
+  const compare = (
+    code: ReasonCode,
+    name: string,
+    [was, is, limit]: Figures,
+    show: (value: number) => unknown = round,
+  ) => {
     // Not `is > limit`: a figure that is no number must not pass as a small one.
     if (is <= limit) return
     const data = { before: was, after: is, limit }
-    found.push(createReason(code, `${name} ${round(was)} → ${round(is)}, at most ${round(limit)} tolerated`, data))
+    found.push(createReason(code, `${name} ${show(was)} → ${show(is)}, at most ${show(limit)} tolerated`, data))
   }
   const latency = before.run_latency_ms
   const slowest = Math.max(tolerance.latency_ratio * latency, latency + tolerance.latency_ms)
-  compare('slower', 'run_latency_ms', latency, now.run_latency_ms, slowest)
+  compare('slower', 'run latency', [latency, now.run_latency_ms, slowest], formatMs)
   const tokens = before.input_tokens + before.output_tokens
   // A baseline without tokens (no answer came, or the provider reports none) gives no figure to compare with.
   if (tokens !== 0)
-    compare('more_tokens', 'tokens', tokens, now.input_tokens + now.output_tokens, tolerance.tokens_ratio * tokens)
-  compare('more_steps', 'steps', before.steps, now.steps, before.steps + tolerance.steps)
+    compare('more_tokens', 'tokens', [tokens, now.input_tokens + now.output_tokens, tolerance.tokens_ratio * tokens])
+  compare('more_steps', 'steps', [before.steps, now.steps, before.steps + tolerance.steps])
   return found
 }
 

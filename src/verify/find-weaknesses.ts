@@ -33,6 +33,12 @@ export function findWeaknesses(run: TrialRun, required: EvidenceGrade): VerifyRe
     const message = `${countOf(run.lossy.length, 'matched value')} cannot be held by JSON, so different ones may look equal`
     found.push(createReason('lossy_values', message, [...run.lossy]))
   }
+  const missing = run.missing ?? []
+  if (missing.length > 0) {
+    found.push(
+      createReason('incomplete_recording', `the recording lacks something: ${missing.join('; ')}`, [...missing]),
+    )
+  }
   return found
 }
 

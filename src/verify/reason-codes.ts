@@ -32,6 +32,7 @@ export const REASON_CODES = [
   'nothing_exercised',
   'blocked_egress',
   'lossy_values',
+  'incomplete_recording',
   'unsealed_recording',
   'proof_reaches',
   // beside the table

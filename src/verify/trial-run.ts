@@ -34,5 +34,7 @@ export interface TrialRun {
   integrity: Integrity
   /** Matched values that JSON could not hold, so that two different ones may look equal: where each stands. */
   lossy: readonly string[]
+  /** What the recording says it lacks: records that were lost, traffic that is not watched. In words. */
+  missing?: readonly string[] | undefined
   assumptions: readonly string[]
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { escapeJson, escapeTerminal, fitText, formatMs, wrapText } from '../../src/report/terminal-text.ts'
+import { formatMs } from '../../src/core/format-ms.ts'
+import { escapeJson, escapeTerminal, fitText, wrapText } from '../../src/report/terminal-text.ts'
 
 test('keeps what people write and shows what they cannot see', () => {
   expect(escapeTerminal('Grüße, 世界 — “ok” 🙂')).toBe('Grüße, 世界 — “ok” 🙂')

@@ -28,7 +28,7 @@ test('says why and what to do given verdicts that do not pass', () => {
     verdict: 'regressed',
     gate: 'fail',
     reasons: [
-      { code: 'slower', message: 'run_latency_ms 8000 → 90000, at most 12000 tolerated' },
+      { code: 'slower', message: 'run latency 8.00 s → 1 min 30 s, at most 12.00 s tolerated' },
       { code: 'cause_gone', message: 'repeated_tool_calls.lookup = 0' },
     ],
   })
@@ -48,7 +48,7 @@ test('says why and what to do given verdicts that do not pass', () => {
           symptom   stop_reason                  tool_error → completed
           also      slowest span 1.80 s → 600 ms · llm calls 6 → 4 · steps 9 → 6 · tokens −31 % · latency 36.20 s → 8.30 s
           because   the incident is gone, something else got worse
-                    run_latency_ms 8000 → 90000, at most 12000 tolerated  [slower]
+                    run latency 8.00 s → 1 min 30 s, at most 12.00 s tolerated  [slower]
           replay    .retrial/replays/fall-back.jsonl
       ? terser-prompt  inconclusive    expected fixed · evidence 3/4: 3 exact, 1 stale · 8.30 s replayed in 8 ms
           trigger   lookup timeout ×0            not met (×2 before)  not proved

@@ -259,7 +259,7 @@ test('compares with the signals of the baseline given steps beyond the tolerance
   expect(judge(run).reasons[0]).toMatchObject({ code: 'more_steps', data: { before: 4, after: 7, limit: 6 } })
   const slow = makeRun(GREEN, { signals: makeSignals({ run_latency_ms: 1234.5678 }) })
   expect(judge(slow).reasons[0]).toMatchObject({
-    message: 'run_latency_ms 100 → 1234.6, at most 1100 tolerated',
+    message: 'run latency 100 ms → 1.23 s, at most 1.10 s tolerated',
     data: { after: 1234.5678 },
   })
 })
