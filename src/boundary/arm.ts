@@ -5,6 +5,7 @@ import { installFetchDoor } from './doors/fetch-door.ts'
 import { installHttpDoor } from './doors/http-door.ts'
 import { installHttpTap } from './doors/http-tap.ts'
 import { installUndiciHook } from './doors/undici-hook.ts'
+import { installUnwatchedTap } from './doors/unwatched-tap.ts'
 import { type GuardOptions, installGuard } from './guard/install-guard.ts'
 import { placeOf, placeOfNativeTimer } from './world/call-site.ts'
 import { installFakeTimers } from './world/fake-timers.ts'
@@ -24,6 +25,7 @@ export function armObserving(): void {
   installHttpTap()
   installFetchDoor()
   installChanceTap()
+  installUnwatchedTap()
 }
 
 /** Whether a replay has a time of its own, or runs on the machine's. */

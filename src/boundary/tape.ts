@@ -87,6 +87,8 @@ export interface Tape {
   readonly draws?: DrawObserver | undefined
   http(ask: HttpAsk, parent: string | undefined): HttpDecision
   call(ask: FunctionAsk, parent: string | undefined): FunctionDecision
+  /** Told of traffic that the doors see but cannot watch: `websocket` or `http2`, and with whom. */
+  unwatched?(protocol: string, host: string): void
 }
 
 /** What a call at the boundary belongs to: a tape, and the wrapped call that it was made within. */

@@ -25,6 +25,7 @@ export class RecorderTape implements Tape {
   readonly #writer: RecordingWriter
   readonly #startedAt: number
   readonly #journals = new Set<HttpJournal>()
+  readonly #unwatched = new Set<string>()
   #calls = 0
   #open = 0
 
@@ -72,6 +73,16 @@ export class RecorderTape implements Tape {
   finish(): void {
     this.draws.flush(this.#writer)
     for (const journal of this.#journals) journal.leave()
+  }
+
+  /** Once for each host: what went on there is not in the recording. */
+  unwatched(protocol: string, host: string): void {
+    const key = `${protocol} ${host}`
+    if (this.#unwatched.has(key)) return
+    this.#unwatched.add(key)
+    const at_ms = roundMs(machineClock.now() - this.#startedAt)
+    const message = `what the agent said to ${host} over ${protocol} is not recorded`
+    this.#writer.note({ at_ms, code: 'not_recorded', message, data: { protocol, host } })
   }
 
   call(ask: FunctionAsk, parent: string | undefined): FunctionDecision {

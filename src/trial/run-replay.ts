@@ -102,6 +102,7 @@ function readRun(
     agent_error: ('agent_error' in end ? end.agent_error : null) ?? null,
     integrity: worse(recording.integrity, replayed?.integrity ?? 'torn'),
     lossy: lossyOf(recording, replayed),
+    missing: missingOf(recording),
     assumptions: [...agent.assumptions, ...assumeTime(scenario)],
   }
 }
@@ -151,4 +152,9 @@ function lossyOf(recording: Recording, replayed: Recording | null): string[] {
       ? [`${interaction.id} ${interaction.kind} ${interaction.name}`]
       : [],
   )
+}
+
+/** What the recording itself says is not in it. */
+function missingOf({ notes }: Recording): string[] {
+  return notes.filter(({ code }) => code === 'not_recorded' || code === 'dropped').map(({ message }) => message)
 }

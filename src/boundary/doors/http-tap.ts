@@ -114,6 +114,7 @@ function watch(request: http.ClientRequest, event: unknown, value: unknown): voi
   if (observer === null) return
   if (event === 'response') watchResponse(tap, request, value as http.IncomingMessage, observer)
   else if (event === 'upgrade') {
+    tap.context.tape.unwatched?.(String(request.getHeader('upgrade') ?? 'upgrade'), String(request.getHeader('host')))
     const { statusCode = 101, statusMessage = '', rawHeaders } = value as http.IncomingMessage
     observer.head({ status: statusCode, status_text: statusMessage, headers: toHeaderList(rawHeaders) })
   } else if (event === 'error') finish(tap, observer, value)

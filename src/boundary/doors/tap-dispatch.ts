@@ -3,6 +3,7 @@ import type { BoundaryContext, HttpAsk, HttpObserver } from '../tape.ts'
 import { type DispatchHandler, type DispatchOptions, readDispatch } from './dispatch.ts'
 import { toHeaderList } from './headers.ts'
 import { bodyAtHand, isAllThere, readBody, toBytes } from './request-body.ts'
+import { tellUnwatched } from './unwatched-tap.ts'
 import { watchSentBody } from './watch-sent-body.ts'
 
 /** What a handler of the new style is told by; older copies of undici know no raw headers. */
@@ -27,6 +28,7 @@ export function tapDispatch(
   if (options.method === 'CONNECT') return null
   try {
     const ask: HttpAsk = { ...readDispatch(options), door: context.door ?? 'undici', at: machineClock.now() }
+    if (options.upgrade) tellUnwatched(String(options.upgrade), new URL(ask.url).host)
     return new DispatchTap(context, ask, options.body).wrap(handler)
   } catch {
     // Not a request that undici accepts either, or trouble of the recorder's: neither is to be said here.
