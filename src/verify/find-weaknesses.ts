@@ -42,6 +42,14 @@ export function findWeaknesses(run: TrialRun, required: EvidenceGrade): VerifyRe
   return found
 }
 
+/**
+ * Whether a throw of the agent may be the replay's doing, because it refused or doubted an answer: then it weakens the run,
+ * and is no breakage. That nothing was asked explains no throw.
+ */
+export function mayExplainThrow(weaknesses: readonly VerifyReason[]): boolean {
+  return weaknesses.some(({ code }) => code !== 'nothing_exercised')
+}
+
 function findUnfinished({ outcome, failure, trace }: TrialRun): VerifyReason[] {
   const why = failure === undefined ? '' : `: ${failure}`
   if (outcome === 'timeout') return [createReason('timed_out', `the run exceeded its budget of time or steps${why}`)]

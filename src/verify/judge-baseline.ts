@@ -4,7 +4,7 @@ import type { BaselineVerdict, IncidentFindings } from '../model/verdict.ts'
 import { describeReach } from './describe-reach.ts'
 import { describeJudgeFailure, describeThrow, findBreakage } from './find-breakage.ts'
 import { findIncident } from './find-incident.ts'
-import { findWeaknesses } from './find-weaknesses.ts'
+import { findWeaknesses, mayExplainThrow } from './find-weaknesses.ts'
 import { createReason, type VerifyReason } from './reason-codes.ts'
 import type { TrialRun } from './trial-run.ts'
 
@@ -43,9 +43,12 @@ function judge({ run, incident, required }: BaselineInput): BaselineJudgement {
   const findings = trace === null || signals === null ? null : findIncident(trace, signals, incident)
   const roles = findings === null ? [] : describeRoles(findings)
   const weaknesses = findWeaknesses(run, required)
+  const thrown = run.agent_error === null ? [] : [describeThrow(run.agent_error)]
+  if (thrown.length > 0 && weaknesses.length > 0 && !mayExplainThrow(weaknesses)) {
+    return { verdict: 'error', findings, reasons: [...thrown, ...weaknesses] }
+  }
   if (weaknesses.length > 0 || findings === null) {
     const reach = describeReach(run, required, incident.trigger)
-    const thrown = run.agent_error === null ? [] : [describeThrow(run.agent_error)]
     return { verdict: 'inconclusive', findings, reasons: [...weaknesses, reach, ...thrown] }
   }
   const red = findings.trigger.present && findings.cause.present && findings.symptom.present

@@ -3,7 +3,7 @@ import type { CandidateInput, CandidateJudgement } from './candidate-input.ts'
 import { describeReach } from './describe-reach.ts'
 import { describeJudgeFailure, describeThrow, findBreakage } from './find-breakage.ts'
 import { findIncident } from './find-incident.ts'
-import { findWeaknesses } from './find-weaknesses.ts'
+import { findWeaknesses, mayExplainThrow } from './find-weaknesses.ts'
 import { judgeGoodRun } from './judge-good-run.ts'
 import { listAssumptions } from './list-assumptions.ts'
 import { createReason, type VerifyReason } from './reason-codes.ts'
@@ -37,8 +37,8 @@ function judge(input: CandidateInput): CandidateJudgement {
 
   const weaknesses = findWeaknesses(candidate, required)
   const thrown = candidate.agent_error === null ? [] : [describeThrow(candidate.agent_error)]
-  // Where the replay refused or doubted an answer, a throw may be its doing: then it weakens the run, and is no breakage.
-  if (thrown.length > 0 && weaknesses.length === 0 && baseline.run.agent_error === null) return end('error', thrown)
+  if (thrown.length > 0 && !mayExplainThrow(weaknesses) && baseline.run.agent_error === null)
+    return end('error', thrown)
   const red = judgeRed(baseline.verdict)
   if (red !== null) return end(red.verdict, [red.reason])
 

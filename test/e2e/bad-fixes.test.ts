@@ -35,7 +35,7 @@ export async function run(input) {
 }\n`,
     verdict: 'bypassed',
   },
-  throws: { source: "export function run() { throw new TypeError('a bug in the fix') }\n", verdict: 'inconclusive' },
+  throws: { source: "export function run() { throw new TypeError('a bug in the fix') }\n", verdict: 'error' },
   exits: { source: 'export function run() { process.exit(0) }\n', verdict: 'error' },
   'dies-at-once': { source: "throw new Error('cannot be loaded')\nexport function run() {}\n", verdict: 'error' },
   'crashes-later': {

@@ -98,9 +98,11 @@ const RANK = ['exact', 'renamed', 'ignored', 'pooled', 'stub', 'live']
 function oracle(c: Case): Verdict {
   const explained = c.diverged || c.egress
   const goodGrade = c.grade !== null && RANK.includes(c.grade) && RANK.indexOf(c.grade) <= RANK.indexOf(c.required)
-  const goodRun = goodGrade && !explained && !c.lossy && c.outcome === 'finished' && c.finished
+  const clean = !explained && !c.lossy && c.outcome === 'finished' && c.finished
+  const goodRun = goodGrade && clean
   if (c.outcome === 'harness_error' || (c.outcome === 'crashed' && !explained)) return 'error'
-  if (c.threw && !c.baselineThrew && goodRun) return 'error'
+  // A throw before anything was asked is the agent's own.
+  if (c.threw && !c.baselineThrew && clean && (goodGrade || c.grade === null)) return 'error'
   if (c.baseline !== 'reproduced') return c.baseline
   if (!goodRun || c.integrity !== 'sealed') return 'inconclusive'
   const bad = c.symptom || c.stillBroken || c.threw
@@ -244,7 +246,9 @@ function baselineOracle(c: Case): BaselineVerdict {
   const explained = c.diverged || c.egress
   if (c.outcome === 'harness_error' || (c.outcome === 'crashed' && !explained)) return 'error'
   const goodGrade = c.grade !== null && RANK.includes(c.grade) && RANK.indexOf(c.grade) <= RANK.indexOf(c.required)
-  if (!goodGrade || explained || c.lossy || c.outcome !== 'finished' || !c.finished) return 'inconclusive'
+  const clean = !explained && !c.lossy && c.outcome === 'finished' && c.finished
+  if (clean && c.threw && c.grade === null) return 'error'
+  if (!goodGrade || !clean) return 'inconclusive'
   if (c.trigger && c.cause && c.symptom) return 'reproduced'
   return c.threw ? 'error' : 'not_reproduced'
 }
