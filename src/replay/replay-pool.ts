@@ -8,7 +8,7 @@ import { SAMPLED, sampleStack } from './sample-stack.ts'
 
 /** What came of one replay. */
 export interface ReplayResult {
-  end: ReplayEnd | { outcome: 'timeout' | 'crashed'; failure: string; agent_error?: undefined }
+  end: ReplayEnd | { outcome: 'hung' | 'crashed'; failure: string; agent_error?: undefined }
   divergences: Divergence[]
   /** Counted here, out of the agent's reach. */
   egress: EgressAttempt[]
@@ -184,7 +184,7 @@ class Worker {
     clearTimeout(budget)
     const done = this.#messages.find((message) => message.type === 'done')
     return {
-      end: done?.end ?? (late !== null ? { outcome: 'timeout', failure: late } : { outcome: 'crashed', failure: how }),
+      end: done?.end ?? (late !== null ? { outcome: 'hung', failure: late } : { outcome: 'crashed', failure: how }),
       divergences: this.#messages.flatMap((message) => (message.type === 'divergence' ? [message.divergence] : [])),
       egress: this.#messages.flatMap((message) => (message.type === 'egress' ? [message.attempt] : [])),
       recording: recordingsOf(job.out).find((path) => existsSync(path)) ?? null,

@@ -5,7 +5,7 @@ import { createReason, type VerifyReason } from './reason-codes.ts'
 import type { TrialRun } from './trial-run.ts'
 
 /**
- * Says what broke in a run, if anything: the harness, or the agent's process. A process that died after the replay had
+ * Says what broke in a run, if anything: the harness, or the agent's process. A process that died or hung after the replay had
  * refused it something is not broken; the refusal explains it, and weakens the run instead.
  */
 export function findBreakage(run: TrialRun): VerifyReason | null {
@@ -16,6 +16,9 @@ export function findBreakage(run: TrialRun): VerifyReason | null {
     case 'crashed':
       if (wasRefused(run)) return null
       return createReason('agent_crashed', `the agent's process died${failure}`)
+    case 'hung':
+      if (wasRefused(run)) return null
+      return createReason('agent_hung', `the agent came to no end${failure}`)
     case 'finished':
     case 'diverged':
     case 'timeout':

@@ -52,7 +52,9 @@ export function mayExplainThrow(weaknesses: readonly VerifyReason[]): boolean {
 
 function findUnfinished({ outcome, failure, trace }: TrialRun): VerifyReason[] {
   const why = failure === undefined ? '' : `: ${failure}`
-  if (outcome === 'timeout') return [createReason('timed_out', `the run exceeded its budget of time or steps${why}`)]
+  if (outcome === 'timeout' || outcome === 'hung') {
+    return [createReason('timed_out', `the run exceeded its budget of time or steps${why}`)]
+  }
   if (outcome === 'deadlock') return [createReason('deadlocked', `the run waits and nothing can happen any more${why}`)]
   if (outcome === 'finished' && trace?.finished !== true) {
     return [createReason('run_unfinished', 'the recording of the run ends before the run did')]

@@ -16,6 +16,7 @@ export const REASON_CODES = [
   'harness_error',
   'judge_failed',
   'agent_crashed',
+  'agent_hung',
   'agent_threw',
   'baseline_error',
   // the baseline is not red

@@ -46,7 +46,7 @@ export async function run(input) {
     verdict: 'error',
   },
   'never-ends': { source: 'export const run = () => new Promise(() => {})\n', verdict: 'inconclusive' },
-  spins: { source: 'export function run() { for (;;) {} }\n', verdict: 'inconclusive' },
+  spins: { source: 'export function run() { for (;;) {} }\n', verdict: 'error' },
   'goes-out': {
     source: `${HEAD}export async function run(input) {
   await fetch('http://127.0.0.1:9/elsewhere').catch(() => {})
@@ -137,7 +137,7 @@ test('tells of a run cut short which steps were proved, and why it was cut', asy
   writeScenario(project, ['spins', 'never-ends', 'goes-out', 'constant'])
   const { candidate } = await project.verify()
   const codes = (id: string) => candidate(id).reasons.map(({ code }) => code)
-  expect(codes('spins')).toContain('timed_out')
+  expect(codes('spins')).toContain('agent_hung')
   expect(codes('never-ends')).toContain('deadlocked')
   expect(codes('goes-out')).toContain('diverged')
   expect(codes('constant')).toContain('nothing_exercised')

@@ -151,7 +151,7 @@ test('an endless loop is ended by the budget of real time, and others go on besi
   const beside = await court.replay(good, live)
   expect(outputOf(beside)).toBe('good')
   expect((await endless).end).toEqual({
-    outcome: 'timeout',
+    outcome: 'hung',
     failure: expect.stringContaining('the replay did not end within 3000 ms of real time'),
   })
 })

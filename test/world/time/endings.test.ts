@@ -97,7 +97,7 @@ test.each([
 export const run = () => spin(0)`,
       { max_real_ms: 1_000 },
     )
-    expect(result.outcome).toBe('timeout')
+    expect(result.outcome).toBe('hung')
     expect(failureOf(result)).toMatch(
       /within 1000 ms of real time: it was running \S+ \(file:\/\/.+\/agent-\d+\.ts:2:\d+\)/,
     )
