@@ -16,6 +16,7 @@ export type { CandidateReport, ScenarioReport, Verdict } from './model/verdict.t
 export type { RecordContext } from './record/open-session.ts'
 export { record } from './record/record.ts'
 export { readRecording } from './recording/read-recording.ts'
+export { type FaultName, type InjectFaultOptions, injectFault } from './replay/faults/inject-fault.ts'
 export { computeSignals } from './signals/compute-signals.ts'
 export { debugRun } from './signals/debug-run.ts'
 export { hypothesise } from './signals/hypothesise.ts'

@@ -115,8 +115,8 @@ function withoutChance(fault: string, outcomes: Outcome[]): Outcome[] {
   return JSON.parse(JSON.stringify(outcomes).replace(pattern, by)) as Outcome[]
 }
 
-/** All clients at once: they mostly wait. */
-async function runAll(
+/** Runs all clients for real and at once, as they mostly wait; records those that `outOf` gives a path. */
+export async function runAll(
   server: FaultServer,
   clients: readonly string[],
   faults: readonly string[],
@@ -170,7 +170,7 @@ interface Replayed {
   trouble: unknown
 }
 
-async function replayRun(pool: ReplayPool, path: string, folder: string): Promise<Replayed> {
+export async function replayRun(pool: ReplayPool, path: string, folder: string): Promise<Replayed> {
   const recording = await readRecording(path)
   const out = `${path}.replay.jsonl`
   const job = {

@@ -119,10 +119,14 @@ export class ServedSocket extends net.Socket {
   async #answer(exchange: ServedExchange, isHead: boolean): Promise<void> {
     try {
       const head = await exchange.head
-      const { lines, isChunked: chunked, hasEnd, hasBody, body } = frame(head, exchange, isHead)
+      const { lines, isChunked: chunked, hasEnd, hasBody, length, body } = frame(head, exchange, isHead)
       this.#give(exchange, lines)
+      let left = length
       for await (const piece of body) {
         if (hasBody && piece.length > 0) this.#give(exchange, chunked ? toChunk(piece) : piece)
+        left -= piece.length
+        // For the client the answer is complete, whatever becomes of the connection then.
+        if (left <= 0) break
       }
       if (chunked) this.#give(exchange, '0\r\n\r\n')
       if (this.#exchange !== exchange) return
@@ -183,6 +187,8 @@ interface Framed {
   /** False when the body ends with the connection. */
   hasEnd: boolean
   hasBody: boolean
+  /** Announced length of the body; infinite when none is. */
+  length: number
   body: AsyncIterable<Uint8Array>
 }
 
@@ -202,6 +208,7 @@ function frame(head: HttpHead, exchange: ServedExchange, isHead: boolean): Frame
     isChunked: chunked,
     hasEnd: !hasBody || chunked || headers.some(([name]) => name === 'content-length'),
     hasBody,
+    length: Number(headers.find(([name]) => name === 'content-length')?.[1] ?? Number.POSITIVE_INFINITY),
     body: encoded ?? exchange.body(),
   }
 }

@@ -40,7 +40,7 @@ export const EVENT_FAULTS: Record<string, Fault> = {
     answer: (_, path) => [head('200 OK', { 'content-type': 'text/event-stream' }), modelEvents(path).join(''), 'fin'],
   },
   stream_empty: events(() => []),
-  malformed_sse: events((all) => [...firstTwo(all), 'data: {"choices":[{"delta":\n\n', ...all.slice(2)]),
+  malformed_sse: events((all) => all.map((event, i) => (i === 2 ? event.replace(/\}(\s*)$/, ')$1') : event))),
   truncated_sse: events(firstTwo),
   truncated_in_event: events((all) => [all[0] ?? '', (all[1] ?? '').slice(0, 30)]),
   last_event_unended: events((all) => [all.join('').trimEnd()]),

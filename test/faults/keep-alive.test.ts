@@ -1,0 +1,45 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, expect, test } from 'vitest'
+import type { HttpInteraction } from '../../src/model/interaction.ts'
+import { openCourt, outputOf } from '../replay/court.ts'
+
+const court = openCourt()
+afterAll(() => court.close())
+
+const AGENT = `
+import http from 'node:http'
+const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+const ask = (url: string) => new Promise((resolve) => {
+  const request = http.get(url, { agent }, (response) => {
+    let text = ''
+    response.on('data', (piece) => { text += piece })
+    response.on('end', () => resolve(text + (request.reusedSocket ? ' again' : ' first')))
+    response.on('error', (error) => resolve(String(error)))
+  })
+  request.on('error', (error) => resolve(String(error)))
+})
+export const run = async ({ origin }: { origin: string }) => {
+  const one = await ask(origin + '/one')
+  // A connection is free once those that wait for it are told.
+  await new Promise((resolve) => setImmediate(resolve))
+  return [one, await ask(origin + '/two')]
+}
+`
+
+test('the next request gets its own answer, given a connection that lives on after the announced length', async () => {
+  const server = createServer((request, response) => response.end(request.url))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const agent = court.agent(AGENT)
+  const live = await court.record(agent, { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  server.closeAllConnections()
+  server.close()
+  expect(live.output).toEqual(['/one first', '/two again'])
+  expect(outputOf(await court.replay(agent, live))).toEqual(live.output)
+
+  // As if the end of the first answer had been seen long after its last byte.
+  const [one, ...others] = live.recording.interactions as HttpInteraction[]
+  const late = { ...one, end: { kind: 'cut', offset_ms: 60_000 } } as HttpInteraction
+  const derived = court.save({ ...live.recording, interactions: [late, ...others] })
+  expect(outputOf(await court.replay(agent, derived))).toEqual(live.output)
+})
