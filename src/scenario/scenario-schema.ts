@@ -36,13 +36,10 @@ const candidateSchema = z.strictObject({
 })
 
 const replaySchema = z.strictObject({
-  volatile: z
-    .array(z.string())
-    .default([])
-    .meta({
-      description:
-        'Fields of a request that may differ: JSON paths into the body ($.a.b), query.<name> or header.<name>.',
-    }),
+  volatile: z.array(z.string()).default([]).meta({
+    description:
+      'Fields of a request that may differ: JSON paths into the body ($.a.b), query.<name> or header.<name>.',
+  }),
   on_divergence: onDivergence
     .default('fail')
     .meta({ description: 'When the recording does not hold what the agent asks: fail, or serve a stale answer.' }),
