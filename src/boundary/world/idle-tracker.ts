@@ -14,6 +14,15 @@ const ANY_FD = 2
 /** Turns of the loop that are told of at a time. */
 const TURNS_AT_A_TIME = 20
 
+/** Async resources that stand for one piece of work each: when a request is back from the pool after them, they are done. */
+const SINGLE = /^FSREQ|REQUEST$|REQ$|REQWRAP$|^WRITEWRAP$/
+
+/** Those that do nothing by themselves: all that is done with one is a piece of work of its own, or code of the agent. */
+const PASSIVE = /^(FILEHANDLE|DIRHANDLE|HTTPCLIENTREQUEST|HTTPINCOMINGMESSAGE)$/
+
+/** Promises need no watching: what goes on in them begins in a callback that is seen, and ends before the loop goes on. */
+const HOOK_OPTIONS = { trackPromises: false }
+
 /**
  * Knows when the process is idle: no code can run, and no real work is in flight. It sends a request through the thread
  * pool and looks whether any callback ran until that is back. The pool must have one thread (`UV_THREADPOOL_SIZE=1`): then
@@ -37,6 +46,8 @@ export class IdleTracker {
   /** Whether no real work can be in flight: a request went through the pool since the last that was seen of any. */
   #clear = false
   #willBeClear = false
+  /** Whether there may be a resource that can take up work again without a sign. */
+  #isLasting = false
   #turns = 0
   readonly #hook: AsyncHook
 
@@ -50,6 +61,7 @@ export class IdleTracker {
         if (this.#immediates.delete(id)) this.#onTurn()
         else if (this.#natives.has(id)) this.#onRealWork()
       },
+      ...HOOK_OPTIONS,
     })
   }
 
@@ -60,6 +72,23 @@ export class IdleTracker {
     countCompilations((change) => {
       this.#compilations += change
     })
+  }
+
+  /**
+   * What can be told without a trip through the pool. `idle`: no real work was begun since the last trip, nothing is there that
+   * could go on by itself, and no immediate waits. `immediates`: all of that, but some wait. `unknown`: a trip has to tell.
+   * To be asked only from an immediate of the harness's before it does anything: then ticks and promises are done.
+   */
+  look(): 'idle' | 'immediates' | 'unknown' {
+    if (!this.#clear || this.#isLasting || this.#compilations > 0) return 'unknown'
+    if (this.#immediates.size > 0) return 'immediates'
+    this.#onIdle()
+    return 'idle'
+  }
+
+  /** Calls back from an immediate in which nothing else has run. */
+  next(callback: () => void): void {
+    this.#immediate(callback)
   }
 
   /** Calls back once the process is idle, or `isOver`: from a callback in which nothing else runs. */
@@ -84,6 +113,8 @@ export class IdleTracker {
     this.#turns = 0
     this.#isSpinning = false
     this.spinSite = null
+    // Those that are left were cleared.
+    this.#immediates.clear()
   }
 
   /** An immediate that is no activity. */
@@ -106,7 +137,10 @@ export class IdleTracker {
     if (type === 'Immediate') this.#onImmediate(id)
     else if (resource instanceof AsyncResource || type === 'TickObject' || type === 'Microtask') return
     else if (type === 'Timeout') this.onNativeTimer(takeCallSite())
-    else if (type !== 'MESSAGEPORT') {
+    else {
+      this.#activity++
+      if (!SINGLE.test(type) && !PASSIVE.test(type)) this.#isLasting = true
+      if (type === 'MESSAGEPORT') return
       this.#natives.add(id)
       this.#onRealWork()
     }

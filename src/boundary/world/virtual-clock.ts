@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import { roundMs } from '../../core/clock.ts'
 import { type AgentTimer, type Alarm, AlarmHeap, describeTimer } from './alarm-heap.ts'
 import type { IdleTracker } from './idle-tracker.ts'
@@ -13,6 +12,9 @@ const FREE_LOOKS = 20_000
 const LOOK_MS = 0.001
 const LOOKS_TO_DOUBLE = 20_000
 const MOST_DOUBLINGS = 20
+
+/** How many answers of the world may come in one phase of the loop. */
+const MOST_STEPS = 64
 
 /**
  * Time that passes only when nothing else can happen: the clock moves to its next alarm once no code of the agent can run
@@ -40,9 +42,10 @@ export class VirtualClock implements WorldClock {
     return this.epoch + this.#offset
   }
 
+  /** Answers only settle promises: so no async context has to be kept. */
   schedule(callback: () => void, delay: number): void {
     this.#refs++
-    this.#add(AsyncResource.bind(callback), this.#offset + Math.max(0, delay), null)
+    this.#add(callback, this.#offset + Math.max(0, delay), null)
   }
 
   /** Sets a timer of the agent; `callback` brings its own async context. */
@@ -86,8 +89,9 @@ export class VirtualClock implements WorldClock {
   drive(idle: IdleTracker, options: DriveOptions): Promise<DriveEnd> {
     const { isDone, limit, isHeld = () => true } = options
     return new Promise((resolve) => {
-      const settle = (): void => idle.whenIdle(isDone, proceed)
-      const proceed = (): void => {
+      const settle = (): void => idle.whenIdle(isDone, () => advance() && step(1))
+      /** Moves on to what is next; true when that was an answer of the world, and all that follows from it is still to come. */
+      const advance = (): boolean => {
         this.#looks = 0
         const next = this.#alarms.peek()
         if (isDone()) resolve('done')
@@ -95,8 +99,26 @@ export class VirtualClock implements WorldClock {
         else if (Math.max(next.at, this.#offset) > limit) resolve('limit')
         else {
           this.#offset = Math.max(this.#offset, next.at)
-          this.#fireDue(isDone, settle)
+          if (next.timer === null) return this.#fire()
+          this.#fireTimers(isDone, settle)
         }
+        return false
+      }
+      // Ticks, promises and rejections are done between two immediates of one phase, at a fraction of a turn of the loop.
+      const step = (count: number): void => {
+        let left = count
+        const onStep = (): void => {
+          if (left === 0) return
+          const seen = idle.look()
+          if (seen === 'idle' && advance()) {
+            if (--left === 0) step(Math.min(count * 2, MOST_STEPS))
+            return
+          }
+          left = 0
+          if (seen === 'immediates') step(1)
+          else if (seen === 'unknown') settle()
+        }
+        for (let i = 0; i < count; i++) idle.next(onStep)
       }
       idle.onSpin = (turns) => {
         this.#spin(turns)
@@ -104,33 +126,39 @@ export class VirtualClock implements WorldClock {
         if (this.#offset > limit) resolve('limit')
         if (next === undefined || next.at > this.#offset) return
         this.#looks = FREE_LOOKS
-        this.#fireDue(isDone, null)
+        if (next.timer === null) this.#fire()
+        else this.#fireTimers(isDone, null)
       }
       // From a callback of its own, so that nothing of this tick is left.
       nativeImmediate(settle)
     })
   }
 
+  #fire(): true {
+    const next = this.#alarms.pop()
+    const callback = next?.callback
+    if (next === undefined || !callback) return true
+    next.callback = null
+    if (next.timer?.hasRef() !== false) this.#refs--
+    callback()
+    return true
+  }
+
   /**
-   * Fires what is due: one answer of the world, or the agent's timers up to the next one, each from a callback of its own
-   * within one phase of the loop. So ticks and promises come between two timers of one moment, immediates after all of
-   * them, and what a timer throws goes where Node would let it go.
+   * Fires the agent's timers that are due, up to the next answer of the world, each from a callback of its own within one
+   * phase of the loop. So ticks and promises come between two timers of one moment, immediates after all of them, and what
+   * a timer throws goes where Node would let it go.
    */
-  #fireDue(isDone: () => boolean, then: (() => void) | null): void {
+  #fireTimers(isDone: () => boolean, then: (() => void) | null): void {
     const offset = this.#offset
     const last = this.#order
-    const isWorld = this.#alarms.peek()?.timer === null
     const fire = (): void => {
       const next = this.#alarms.peek()
       if (next === undefined || isDone()) return
-      if (next.at > offset || next.order >= last || (next.timer === null) !== isWorld) return
-      this.#alarms.pop()
-      const { callback, timer } = next
-      next.callback = null
-      if (timer?.hasRef() !== false) this.#refs--
-      callback?.()
+      if (next.at > offset || next.order >= last || next.timer === null) return
+      this.#fire()
     }
-    for (let due = isWorld ? 1 : this.#alarms.countDue(offset); due > 0; due--) nativeImmediate(fire)
+    for (let due = this.#alarms.countDue(offset); due > 0; due--) nativeImmediate(fire)
     if (then !== null) nativeImmediate(then)
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.ts'
 export interface WorldClock extends Clock {
   /** Time since the replay began, ms. */
   readonly offset: number
-  /** Calls back, in the async context of the caller, once `delay` ms have passed. */
+  /** Calls back, in no certain async context, once `delay` ms have passed. */
   schedule(callback: () => void, delay: number): void
 }
 
