@@ -2,10 +2,9 @@ import { armServing, type ReplayWorld } from '../../src/boundary/arm.ts'
 import { model, tool } from '../../src/boundary/doors/function-door.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 import type { FunctionInteraction } from '../../src/model/interaction.ts'
-import { recordingOf } from '../support/as-recording.ts'
 import { driveToEnd } from '../support/drive-to-end.ts'
 import type { Peer } from '../support/protocol.ts'
-import { openTape } from '../support/replay-tape.ts'
+import { baseOf, openTape } from '../support/replay-tape.ts'
 import type { Exchange } from '../support/workloads.ts'
 
 type Ask = (args: JsonObject) => Promise<JsonValue>
@@ -24,19 +23,21 @@ interface Step {
 }
 
 let world: ReplayWorld | null = null
+let asked: readonly Exchange[] = []
 let steps = new Map<string, Step>()
 let closeTape: () => void
 
 /** retrial as in a replay, for an agent whose model and tools are wrapped functions: no HTTP anywhere. */
 export const peer: Peer = {
   persistent: false,
-  reset(exchanges, { dir }) {
-    steps = stepsOf(exchanges)
-    const recording = recordingOf(exchanges.map(asFunctionInteraction))
-    world ??= armServing(recording.run.started_at, ({ target }) => {
+  async reset(exchanges, { dir }) {
+    if (exchanges !== asked) steps = stepsOf(exchanges)
+    asked = exchanges
+    const base = await baseOf(exchanges, asFunctionInteraction, dir)
+    world ??= armServing(base.recording.run.started_at, ({ target }) => {
       throw new Error(`the benchmark reached out to ${target}`)
     })
-    closeTape = openTape(recording, world.clock, dir)
+    closeTape = openTape(base, world.clock, dir)
   },
   async call({ key }): Promise<undefined> {
     const { isModel, args, text } = steps.get(key) as Step

@@ -1,4 +1,3 @@
-import { toPayload } from '../../src/model/interaction.ts'
 import type { Redactor } from '../../src/recording/redact/create-redactor.ts'
 import { asAsk } from '../support/as-ask.ts'
 import type { Peer } from '../support/protocol.ts'
@@ -13,11 +12,10 @@ export const peer: Peer = {
     redactor = openRedactor()
   },
   call(exchange) {
-    const { url, headers, body } = asAsk(exchange)
+    const { url, headers } = asAsk(exchange)
     redactor.url(url)
     redactor.headers(headers)
-    const payload = body === null ? null : toPayload(body)
-    if (payload !== null && 'text' in payload) Buffer.from(redactor.text(payload.text))
+    redactor.text(exchange.request.body)
     return undefined
   },
 }

@@ -1,14 +1,22 @@
 import { installFetchDoor } from '../../src/boundary/doors/fetch-door.ts'
-import { VirtualClock } from '../../src/boundary/world/virtual-clock.ts'
+import type { WorldClock } from '../../src/boundary/world/world-clock.ts'
+import { roundMs } from '../../src/core/clock.ts'
 import { doNothing } from '../../src/core/nothing.ts'
-import { asRecording, MODEL_URL } from '../support/as-recording.ts'
+import { asInteraction, MODEL_URL } from '../support/as-recording.ts'
 import { ask } from '../support/ask.ts'
 import type { Peer } from '../support/protocol.ts'
-import { openTape } from '../support/replay-tape.ts'
+import { baseOf, openTape } from '../support/replay-tape.ts'
 
-/** A clock on which everything is due at once: nothing waits, so nobody has to know when the process is idle. */
-class InstantClock extends VirtualClock {
-  override schedule(callback: () => void): void {
+/** A clock that is at once where it is asked to be: nothing waits, so nobody has to know when the process is idle. */
+class InstantClock implements WorldClock {
+  offset = 0
+
+  now(): number {
+    return this.offset
+  }
+
+  schedule(callback: () => void, delay: number): void {
+    this.offset = roundMs(this.offset + Math.max(0, delay))
     queueMicrotask(callback)
   }
 }
@@ -18,9 +26,9 @@ let closeTape = doNothing
 /** retrial's door and tape without virtual time: no idle tracking, no guard, no fake timers. */
 export const peer: Peer = {
   persistent: false,
-  reset(exchanges, { dir }) {
+  async reset(exchanges, { dir }) {
     installFetchDoor()
-    closeTape = openTape(asRecording(exchanges), new InstantClock(0), dir)
+    closeTape = openTape(await baseOf(exchanges, asInteraction, dir), new InstantClock(), dir)
   },
   call: (exchange) => ask(globalThis.fetch, MODEL_URL, exchange),
   close: () => closeTape(),

@@ -14,7 +14,7 @@ const PEERS: Record<string, string> = {
   undriven: '  its door and tape without virtual time',
   match: '  its matching alone (digest, look up)',
   redact: '  its search for secrets, once a request',
-  write: '  its writing (with a search for secrets)',
+  write: '  its writing',
   floor: 'a function and a hash map: the least possible',
   [BASELINE]: 'undici MockAgent',
   msw: 'msw, one handler and a map',

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts'
+import { createRecordingWriter } from '../../src/recording/create-recording-writer.ts'
 import { readRecording } from '../../src/recording/read-recording.ts'
 import { asRecording } from '../support/as-recording.ts'
 import { conversation, type Turn } from '../support/conversation.ts'
-import { closeWriter, openRedactor, openWriter } from '../support/replay-tape.ts'
+import { closeWriter, openRedactor } from '../support/replay-tape.ts'
 import type { Row, Section } from '../support/report.ts'
 import type { Exchange } from '../support/workloads.ts'
 import type { SectionOptions } from './options.ts'
@@ -29,7 +30,10 @@ export async function measureSize({ dir }: SectionOptions): Promise<Section[]> {
 async function measureRun(run: Turn[], dir: string): Promise<Row> {
   const exchanges = run.map(toExchange)
   const recording = asRecording(exchanges)
-  const writer = openWriter(recording, dir, openRedactor())
+  const { run: context, input, runtime } = recording
+  const redactor = openRedactor()
+  const options = { overwrite: true, sync: false, redactor }
+  const writer = createRecordingWriter(join(dir, 'size.jsonl'), { run: context, input, runtime }, options)
   for (const interaction of recording.interactions) {
     if (interaction.kind !== 'http') continue
     const { answer, end, ...call } = interaction

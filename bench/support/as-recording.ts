@@ -13,7 +13,7 @@ const FIRST_BYTE_MS = 300
 const CHUNK_MS = 10
 
 /** The interaction that a recorder would have written for an exchange, with plausible times. */
-function asInteraction({ request, answer }: Exchange, index: number): HttpInteraction {
+export function asInteraction({ request, answer }: Exchange, index: number): HttpInteraction {
   const chunks = answer.chunks.map((text, i): [number, { text: string }] => [FIRST_BYTE_MS + i * CHUNK_MS, { text }])
   return {
     id: `c${index + 1}`,
@@ -26,7 +26,7 @@ function asInteraction({ request, answer }: Exchange, index: number): HttpIntera
   }
 }
 
-/** A sealed recording of these exchanges, as it is when it was read. */
+/** A sealed recording of these exchanges. */
 export function asRecording(exchanges: readonly Exchange[]): Recording {
   return recordingOf(exchanges.map(asInteraction))
 }

@@ -1,20 +1,54 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setAmbientTape } from '../../src/boundary/tape.ts'
 import type { WorldClock } from '../../src/boundary/world/world-clock.ts'
+import type { Interaction } from '../../src/model/interaction.ts'
 import type { Recording } from '../../src/model/recording.ts'
 import { createRecordingWriter, type RecordingWriter } from '../../src/recording/create-recording-writer.ts'
+import { readRecording } from '../../src/recording/read-recording.ts'
 import { createRedactor, type Redactor } from '../../src/recording/redact/create-redactor.ts'
+import { saveRecording } from '../../src/recording/save-recording.ts'
 import { ReplayTape } from '../../src/replay/replay-tape.ts'
-import { SALT } from './as-recording.ts'
+import { recordingOf, SALT } from './as-recording.ts'
+import type { Exchange } from './workloads.ts'
 
 export function openRedactor(): Redactor {
   return createRedactor({ salt: SALT, env: {} })
 }
 
+/** A recording in a file, read as a replay reads it. */
+export interface Base {
+  path: string
+  recording: Recording
+}
+
+const bases = new WeakMap<readonly Exchange[], Base>()
+
+/** Writes a recording of some exchanges and reads it, once: runs of one recording have that in common. */
+export async function baseOf(
+  exchanges: readonly Exchange[],
+  toInteraction: (exchange: Exchange, index: number) => Interaction,
+  dir: string,
+): Promise<Base> {
+  const known = bases.get(exchanges)
+  if (known !== undefined) return known
+  const path = join(dir, `recorded-${process.pid}-${++files}.jsonl`)
+  saveRecording(path, recordingOf(exchanges.map(toInteraction)), { overwrite: true, sync: false })
+  const base = { path, recording: await readRecording(path) }
+  bases.set(exchanges, base)
+  return base
+}
+
+let files = 0
+
 /** The writer of a replay's own recording, set up as in a replay's process. */
-export function openWriter({ run, input, runtime }: Recording, dir: string, redactor: Redactor): RecordingWriter {
+export function openWriter(base: Base, dir: string, redactor: Redactor): RecordingWriter {
+  const { run, input, runtime } = base.recording
   const path = join(dir, `replay-${process.pid}.jsonl`)
-  return createRecordingWriter(path, { run, input, runtime }, { overwrite: true, sync: false, redactor })
+  // As in a replay's process: what an earlier one left there is gone.
+  rmSync(path, { force: true })
+  const options = { overwrite: true, sync: false, buffered: true, redactor, base }
+  return createRecordingWriter(path, { run, input, runtime }, options)
 }
 
 /** Ends a replay's recording. @throws When it was not written whole. */
@@ -25,11 +59,11 @@ export function closeWriter(writer: RecordingWriter): void {
 }
 
 /** Answers this process from a recording, all as in a replay's process; gives what ends it. */
-export function openTape(recording: Recording, clock: WorldClock, dir: string): () => void {
+export function openTape(base: Base, clock: WorldClock, dir: string): () => void {
   const redactor = openRedactor()
-  const writer = openWriter(recording, dir, redactor)
+  const writer = openWriter(base, dir, redactor)
   const tape = new ReplayTape({
-    recording,
+    recording: base.recording,
     clock,
     writer,
     redactor,

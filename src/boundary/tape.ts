@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Door, HeaderList } from '../model/interaction.ts'
+import type { Door, HeaderList, Payload } from '../model/interaction.ts'
 
 /** One HTTP request as it leaves the agent. */
 export interface HttpAsk {
@@ -8,8 +8,8 @@ export interface HttpAsk {
   /** Absolute URL. */
   url: string
   headers: HeaderList
-  /** Exact bytes; null without a body. */
-  body: Uint8Array | null
+  /** Exact bytes, or the text that they are in UTF-8; null without a body. */
+  body: Uint8Array | string | null
   /** When the request left the agent, ms since the epoch, if that was before the tape is asked (a streamed body is read first). */
   at?: number | undefined
 }
@@ -33,12 +33,20 @@ export interface HttpObserver {
   failed(error: unknown): void
 }
 
+/** Takes the body of an answer, piece by piece. */
+export interface BodySink {
+  chunk(data: Payload): void
+  end(): void
+  /** The network's error, where the recorded connection broke. */
+  fail(error: unknown): void
+}
+
 /** An answer that a tape gives itself. Times pass on the tape's clock. */
 export interface ServedExchange {
   /** Resolves when the head is due, rejects with the network's error, and never settles when nothing came. */
   head: Promise<HttpHead>
-  /** Yields each chunk when it is due; throws the network's error where the recorded connection broke. */
-  body(): AsyncIterable<Uint8Array>
+  /** Gives the body to a sink, each chunk when it is due, and then its end; once, and no more after an abort. */
+  flow(sink: BodySink): void
   /** Tells that the client gave up. */
   abort(reason: unknown): void
   /** True when the error is that no connection came about: a client cannot give up the request before it is told. */

@@ -19,3 +19,18 @@ export function parseJson(text: string): JsonValue | undefined {
     return undefined
   }
 }
+
+/** A copy that shares nothing with the value. */
+export function copyJson(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copyJson)
+  const copy: JsonObject = {}
+  for (const key of Object.keys(value)) {
+    const item = copyJson(value[key] as JsonValue)
+    // Assigned, this key would change what the copy is.
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, { value: item, enumerable: true, configurable: true, writable: true })
+    else copy[key] = item
+  }
+  return copy
+}

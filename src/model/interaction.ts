@@ -93,6 +93,11 @@ export function toPayload(bytes: Uint8Array): Payload {
   }
 }
 
+/** The payload of a body, given as bytes or as the text that they are. */
+export function asPayload(body: Uint8Array | string): Payload {
+  return typeof body === 'string' ? { text: body.toWellFormed() } : toPayload(body)
+}
+
 /** The bytes of a payload. */
 export function payloadBytes(payload: Payload): Buffer {
   return 'text' in payload ? Buffer.from(payload.text, 'utf8') : Buffer.from(payload.base64, 'base64')

@@ -37,6 +37,8 @@ export interface Recording {
   /** `path/to/module.ts#export`, relative to the recording, when the run was one of a module export. */
   agent_ref?: string | undefined
   runtime: Runtime
+  /** In a replay's recording: the recording that was replayed, whose content this one refers to. The path is relative to the file. */
+  base?: { path: string; digest: string } | undefined
   /** The rule set that replaced secrets, and the salt of its tokens. */
   redaction: { rules: string; salt: string } | null
   interactions: Interaction[]

@@ -9,7 +9,7 @@ import type {
   Tape,
 } from '../boundary/tape.ts'
 import { machineClock, roundMs } from '../core/clock.ts'
-import { type HttpAnswer, headerValue, type InteractionEnd, toPayload } from '../model/interaction.ts'
+import { asPayload, type HttpAnswer, headerValue, type InteractionEnd, toPayload } from '../model/interaction.ts'
 import type { RecordingWriter } from '../recording/create-recording-writer.ts'
 import { DrawLog } from '../recording/draw-log.ts'
 import { encodeValue } from '../recording/encode-value.ts'
@@ -57,7 +57,7 @@ export class RecorderTape implements Tape {
         method: ask.method,
         url: ask.url,
         headers: ask.headers,
-        body: ask.body === null ? null : toPayload(ask.body),
+        body: ask.body === null ? null : asPayload(ask.body),
       },
     })
     const journal = new HttpJournal(at, (answer, end) => {

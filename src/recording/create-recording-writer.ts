@@ -1,4 +1,6 @@
-import type { Chance, Note } from '../model/recording.ts'
+import { dirname, relative } from 'node:path'
+import type { Interaction } from '../model/interaction.ts'
+import type { Chance, Note, Recording } from '../model/recording.ts'
 import type { RunFinish } from '../model/run.ts'
 import {
   callEntry,
@@ -9,6 +11,9 @@ import {
   type RecordedCall,
   type RecordedResult,
   type RecordingHeader,
+  type RepeatedCall,
+  repeatedCall,
+  repeatedResult,
   resultEntry,
 } from './entries.ts'
 import type { Redactor } from './redact/create-redactor.ts'
@@ -30,6 +35,13 @@ export interface RecordingWriterOptions {
    * @default false
    */
   overwrite?: boolean | undefined
+  /**
+   * Whether lines are kept in memory and written many at a time, or when they are flushed. A killed process loses them.
+   * @default false
+   */
+  buffered?: boolean | undefined
+  /** The recording that is replayed, and where it stands: calls and answers may refer to its own. */
+  base?: { path: string; recording: Recording } | undefined
   /** The file system calls. @internal */
   io?: RecordingIo | undefined
 }
@@ -50,14 +62,20 @@ export interface RecordingWriter {
   readonly path: string
   /** Writes down a request when it leaves the agent. */
   call(call: RecordedCall, content?: WrittenContent): void
+  /** Writes down a call that asks just what one of the base asks. Other headers are clean. */
+  repeatCall(source: Interaction, call: Omit<RepeatedCall, 'same'>): void
   /** Writes down the answer to a call when there will be no more of it. */
   result(result: RecordedResult, content?: WrittenContent): void
+  /** Writes down that a call got the answer that one of the base got, or the first chunks of it. */
+  repeatResult(source: Interaction, result: RecordedResult, content?: WrittenContent): void
   note(note: Note): void
   /** Writes down what was drawn since it was last called. */
   chance(chance: Chance): void
   finish(finish: RunFinish): void
   /** Closes the recording with its seal and gives it its name. Nothing is written after that. */
   seal(): void
+  /** Writes what is buffered. */
+  flush(): void
   /** Resolves when all that was written so far is on the disk, or `failure` says why not. */
   durable(): Promise<void>
   /** Why the recording is incomplete, not sealed or not safely on the disk; null when all is well. */
@@ -73,9 +91,10 @@ export function createRecordingWriter(
   header: RecordingHeader,
   options: RecordingWriterOptions = {},
 ): RecordingWriter {
-  const { redactor, sync = true, overwrite = false, io = machineIo } = options
-  const first = headerEntries(header).map((entry) => redactEntry(entry, redactor))
-  const { journal, queue } = startPart(path, first, { io, sync, overwrite })
+  const { redactor, sync = true, overwrite = false, buffered = false, base, io = machineIo } = options
+  const first = headerEntries({ ...header, ...referTo(base, path) }).map((entry) => redactEntry(entry, redactor))
+  const { journal, queue } = startPart(path, first, { io, sync, buffered, overwrite })
+  const canRefer = base?.recording.digest !== undefined
   let closed = false
   let fault: string | null = null
 
@@ -94,26 +113,40 @@ export function createRecordingWriter(
     })
   }
 
+  function openBase(): Recording {
+    if (base === undefined) throw new Error('the recording has no base')
+    return base.recording
+  }
+
   function seal(): void {
     if (!queue.flush() || !journal.seal()) return
     closed = true
     if (sync) journal.sync()
     journal.close()
-    if (redactor !== undefined) rewriteRedacted(path, redactor, io)
+    if (redactor !== undefined) rewriteRedacted(path, redactor, io, openBase)
     publishPart(path, { io, sync, overwrite })
   }
 
   return {
     path,
     call: (call, content) => write(() => [callEntry(call)], content),
+    repeatCall: (source, call) => write(() => [repeatedCall(source, call, canRefer)], 'clean'),
+    repeatResult: (source, result, content) => write(() => [repeatedResult(source, result, canRefer)], content),
     result: (result, content) => write(() => [resultEntry(result)], content),
     note: (note) => write(() => [noteEntry(note)]),
     chance: (chance) => write(() => [{ kind: 'chance', chance }]),
     finish: (finish) => write(() => finishEntries(finish)),
     seal: () => guard(seal),
+    flush: () => guard(() => void journal.flush()),
     durable: () => journal.durable(),
     get failure() {
       return fault ?? queue.failure() ?? journal.failure()
     },
   }
+}
+
+function referTo(base: RecordingWriterOptions['base'], path: string): Pick<RecordingHeader, 'base'> {
+  const digest = base?.recording.digest
+  if (base === undefined || digest === undefined) return {}
+  return { base: { path: relative(dirname(path), base.path), digest } }
 }

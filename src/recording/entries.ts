@@ -1,6 +1,13 @@
 import type { JsonValue } from '../core/json.ts'
 import type { Evidence } from '../model/evidence.ts'
-import type { FunctionInteraction, HttpAnswer, HttpInteraction, InteractionEnd } from '../model/interaction.ts'
+import type {
+  FunctionInteraction,
+  HeaderList,
+  HttpAnswer,
+  HttpInteraction,
+  Interaction,
+  InteractionEnd,
+} from '../model/interaction.ts'
 import type { Chance, Note, Recording } from '../model/recording.ts'
 import type { RunContext, RunFinish, Runtime } from '../model/run.ts'
 import { encodeValue } from './encode-value.ts'
@@ -12,6 +19,8 @@ export interface RecordingHeader {
   input: unknown
   agent_ref?: string | undefined
   runtime: Runtime
+  /** The recording whose content repeated calls and answers refer to. */
+  base?: Recording['base']
   /** What replaced the secrets of a recording that is written again; with a redactor, that redactor's. */
   redaction?: Recording['redaction'] | undefined
 }
@@ -24,12 +33,27 @@ export type FunctionCall = Omit<FunctionInteraction, 'args' | 'value' | 'sync' |
 
 export type RecordedCall = HttpCall | FunctionCall
 
+/** A call that asks just what a call of the base asks. */
+export interface RepeatedCall {
+  id: string
+  started_ms: number
+  parent?: string | undefined
+  /** Id of the call in the base. */
+  same: string
+  /** The headers, where they are others than there. */
+  headers?: HeaderList | undefined
+}
+
 /** The answer to a call, when it is complete or there will be no more of it. */
 export interface RecordedResult {
   /** Id of the call. */
   id: string
   /** When the answer was complete: offset from the start of the run, ms. For people; `end.offset_ms` is what counts. */
   at_ms?: number | undefined
+  /** Id of the call in the base that was answered just so; then there is no answer or value here. */
+  same?: string | undefined
+  /** How many chunks of that answer came. */
+  chunks?: number | undefined
   /** Answer to an HTTP call; null or missing when no headers came. */
   answer?: HttpAnswer | null | undefined
   /** What a wrapped function returned; any value, see `encodeValue`. */
@@ -46,6 +70,7 @@ export interface RecordedResult {
 export type Entry =
   | { kind: 'header'; header: RecordingHeader & { input: JsonValue } }
   | { kind: 'call'; call: HttpCall | (FunctionCall & { args: JsonValue }) }
+  | { kind: 'repeat'; call: RepeatedCall }
   | { kind: 'result'; result: RecordedResult & { value?: JsonValue | undefined } }
   | { kind: 'note'; note: Note }
   | { kind: 'chance'; chance: Chance }
@@ -62,6 +87,40 @@ export function callEntry(call: RecordedCall): Entry {
   if (call.kind === 'http') return { kind: 'call', call }
   const { value, lossy } = encodeValue(call.args)
   return { kind: 'call', call: { ...call, args: value, ...(lossy ? { lossy } : {}) } }
+}
+
+/** A call that repeats one of the base: by reference where that can be followed, else as a whole. */
+export function repeatedCall(source: Interaction, call: Omit<RepeatedCall, 'same'>, canRefer: boolean): Entry {
+  const { headers, ...when } = call
+  if (canRefer) return { kind: 'repeat', call: { ...when, same: source.id, headers } }
+  if (source.kind !== 'http') {
+    const { kind, name, args, lossy } = source
+    return { kind: 'call', call: { ...when, kind, name, args, ...(lossy && { lossy }) } }
+  }
+  const { kind, door, request } = source
+  return {
+    kind: 'call',
+    call: { ...when, kind, door, request: headers === undefined ? request : { ...request, headers } },
+  }
+}
+
+/** An answer that one of the base repeats: by reference where that can be followed, else as a whole. */
+export function repeatedResult(source: Interaction, result: RecordedResult, canRefer: boolean): Entry {
+  const { chunks, ...rest } = result
+  const answer = source.kind === 'http' ? source.answer : null
+  const isPart = answer !== null && chunks !== undefined && chunks < answer.chunks.length
+  if (canRefer) {
+    return {
+      kind: 'result',
+      result: { ...rest, value: undefined, same: source.id, chunks: isPart ? chunks : undefined },
+    }
+  }
+  if (source.kind === 'http') {
+    const part = isPart ? { ...answer, chunks: answer.chunks.slice(0, chunks) } : answer
+    return { kind: 'result', result: { ...rest, value: undefined, answer: part } }
+  }
+  const { value, lossy, sync } = source
+  return { kind: 'result', result: { ...rest, value, ...(lossy && { lossy }), ...(sync && { sync }) } }
 }
 
 export function resultEntry(result: RecordedResult): Entry {

@@ -1,25 +1,57 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { RetrialError } from '../core/errors.ts'
 import type { Recording } from '../model/recording.ts'
+import type { OpenBase } from './read/collect-records.ts'
 import { parseRecording, type ReadMode } from './read/parse-recording.ts'
 
 export interface ReadRecordingOptions {
   /** @default 'strict' */
   mode?: ReadMode
+  /** The recording that this one was replayed from, where it was read before: it is not read again if it is the right one. */
+  base?: Recording | undefined
 }
 
 const ZSTD_MAGIC = 0xfd2fb528
 const MAX_FILE_BYTES = 1024 * 1024 * 1024
 
+/** A recording that refers to one that refers to one …: so many at most. */
+const MAX_BASES = 8
+
 /**
  * Reads a recording: `name.jsonl`, `name.jsonl.zst`, or the `.part` that a killed process left behind (only in prefix mode).
  * The digest is that of the lines, so it is the same for a compressed file.
  * The result is shared structure inside: treat it as read-only.
- * @throws RetrialError `ERR_RECORDING_NOT_FOUND`, `_NOT_A_FILE`, `_UNREADABLE`, and those of `parseRecording`.
+ * @throws RetrialError `ERR_RECORDING_NOT_FOUND`, `_NOT_A_FILE`, `_UNREADABLE`, `_BASE`, and those of `parseRecording`.
  */
 export async function readRecording(path: string, options: ReadRecordingOptions = {}): Promise<Recording> {
-  return parseRecording(readRecordingBytes(path), path, options.mode ?? 'strict')
+  const { mode = 'strict', base } = options
+  return parseRecording(readRecordingBytes(path), path, mode, openBaseOf(path, base, MAX_BASES))
+}
+
+function openBaseOf(path: string, known: Recording | undefined, left: number): OpenBase {
+  return ({ path: name, digest }) => {
+    if (known?.digest === digest) return known
+    const base = resolve(dirname(path), name)
+    if (left === 0) throw wrongBase(path, `${base} refers to another, and so on without end`)
+    let recording: Recording
+    try {
+      recording = parseRecording(readRecordingBytes(base), base, 'prefix', openBaseOf(base, undefined, left - 1))
+    } catch (error) {
+      throw wrongBase(path, (error as Error).message, error)
+    }
+    if (recording.digest !== digest) throw wrongBase(path, `${base} is not the recording that was replayed`)
+    return recording
+  }
+}
+
+function wrongBase(path: string, reason: string, cause?: unknown): RetrialError {
+  return new RetrialError('ERR_RECORDING_BASE', `Failed to read ${path}: it refers to another recording: ${reason}`, {
+    hint: 'Restore the recording that was replayed, as it was, or replay it again.',
+    location: { path, line: 1 },
+    cause,
+  })
 }
 
 /**

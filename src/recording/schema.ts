@@ -5,6 +5,7 @@ import { errorShapeSchema, runContextSchema, runtimeSchema } from '../model/run.
 const json = z.unknown()
 const ms = z.number()
 const id = z.string().min(1)
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/)
 const line = { seq: z.int().min(0), crc: z.string().regex(/^[0-9a-f]{8}$/) }
 
@@ -31,6 +32,7 @@ const headerRecord = z.strictObject({
   run: runContextSchema,
   input: json,
   agent_ref: z.string().optional(),
+  base: z.strictObject({ path: z.string().min(1), digest }).optional(),
   runtime: runtimeSchema,
   redaction: z.strictObject({ rules: z.string(), salt: z.string() }).nullable(),
 })
@@ -71,6 +73,7 @@ const callRecord = z.union([
     args: json,
     lossy: z.boolean().optional(),
   }),
+  z.strictObject({ ...call, same: id, headers: headersSchema.optional() }),
 ])
 
 const resultRecord = z.strictObject({
@@ -78,6 +81,8 @@ const resultRecord = z.strictObject({
   kind: z.literal('result'),
   id,
   at_ms: ms.optional(),
+  same: id.optional(),
+  chunks: z.int().min(0).optional(),
   answer: z
     .strictObject({
       status: z.int(),
@@ -134,7 +139,7 @@ const sealRecord = z.strictObject({
   ...line,
   kind: z.literal('seal'),
   count: z.int().min(1),
-  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  digest,
 })
 
 /** One line of a recording: the one definition of the format, from which `schemas/recording.json` is generated. */

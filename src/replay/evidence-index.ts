@@ -1,19 +1,28 @@
-import { answerText, type Interaction } from '../model/interaction.ts'
+import type { FunctionAsk } from '../boundary/tape.ts'
+import { answerText, type FunctionInteraction, type HttpInteraction, type Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
 import { type CanonicalCall, canonicaliseInteraction, canonicalText } from './canonical-call.ts'
-import { digestInteraction } from './digest-call.ts'
+import {
+  type CallKey,
+  isSameJson,
+  isSameRequest,
+  keyOfFunction,
+  keyOfInteraction,
+  keyOfRequest,
+  type TextRequest,
+} from './identical.ts'
 import { createIgnoreVolatile, type IgnoreVolatile } from './ignore-volatile.ts'
 import { type RecordedSide, type Renaming, type Shape, shapeOf, tokensOf } from './renaming.ts'
 
 /** A recorded call and whether its answer was given already. */
-export class EvidenceEntry {
+export class EvidenceEntry<T extends Interaction = Interaction> {
   /** Place among the recorded interactions, from 1. */
   readonly step: number
-  readonly interaction: Interaction
+  readonly interaction: T
   used = false
   #call: CanonicalCall | null = null
 
-  constructor(interaction: Interaction, step: number) {
+  constructor(interaction: T, step: number) {
     this.interaction = interaction
     this.step = step
   }
@@ -88,7 +97,7 @@ export class EvidenceIndex {
   readonly entries: EvidenceEntry[]
   /** Takes the volatile fields out of a call's content. */
   readonly ignore: IgnoreVolatile
-  readonly #identical = new Queues()
+  readonly #identical = new Map<string, Queues>()
   #exact: Queues | null = null
   readonly #nested: Map<string | undefined, EvidenceEntry[]>
   readonly #ignoring: IgnoreVolatile | null
@@ -105,16 +114,38 @@ export class EvidenceIndex {
     this.ignore = this.#ignoring ?? ((content) => content)
     this.entries = recording.interactions.map((interaction, index) => new EvidenceEntry(interaction, index + 1))
     this.#nested = Map.groupBy(this.entries, ({ interaction }) => interaction.parent)
-    for (const entry of this.#inOrder()) this.#identical.add(digestInteraction(entry.interaction), entry)
+    for (const entry of this.#inOrder()) this.#addIdentical(entry)
   }
 
   /**
-   * The best evidence there can be: an unused call that was recorded byte for byte as this one, by its digest. It needs no
+   * The best evidence there can be: the first unused request that was recorded byte for byte as this one. It needs no
    * reading, nor a search for secrets: what it holds stands in the recording.
    */
-  findIdentical(digest: string): EvidenceEntry | null {
-    const [entry] = this.#identical.of(digest)
-    return entry ?? null
+  findRequest(request: TextRequest): EvidenceEntry<HttpInteraction> | null {
+    for (const entry of this.#ofKey(keyOfRequest(request))) {
+      if (isHttp(entry) && isSameRequest(request, entry.interaction.request)) return entry
+    }
+    return null
+  }
+
+  /** The first unused call of a wrapped function that was recorded with just these arguments. */
+  findFunction({ kind, name }: FunctionAsk, args: unknown): EvidenceEntry<FunctionInteraction> | null {
+    for (const entry of this.#ofKey(keyOfFunction(kind, name, args))) {
+      if (isFunction(entry) && isSameJson(args, entry.interaction.args) && !entry.interaction.lossy) return entry
+    }
+    return null
+  }
+
+  #addIdentical(entry: EvidenceEntry): void {
+    const key = keyOfInteraction(entry.interaction)
+    if (key === null) return
+    const queues = this.#identical.get(key.target) ?? new Queues()
+    this.#identical.set(key.target, queues)
+    queues.add(key.sample, entry)
+  }
+
+  #ofKey({ target, sample }: CallKey): Iterable<EvidenceEntry> {
+    return this.#identical.get(target)?.of(sample) ?? []
   }
 
   /** Marks an entry as used: its answer is given. */
@@ -198,6 +229,14 @@ export class EvidenceIndex {
       later_ms: at_ms - interaction.started_ms,
     }
   }
+}
+
+function isHttp(entry: EvidenceEntry): entry is EvidenceEntry<HttpInteraction> {
+  return entry.interaction.kind === 'http'
+}
+
+function isFunction(entry: EvidenceEntry): entry is EvidenceEntry<FunctionInteraction> {
+  return entry.interaction.kind !== 'http'
 }
 
 /** For each generated value of the input and the answers: when the agent may first have got it, ms. */

@@ -129,6 +129,12 @@ export class Renaming {
     return !isTime(from) || isNear(from, to, later_ms)
   }
 
+  /** True while nothing had to be renamed. */
+  get isEmpty(): boolean {
+    for (const [from, to] of this.#toLive) if (from !== to) return false
+    return true
+  }
+
   /** The pairs that differ, for a report. */
   get pairs(): [recorded: string, live: string][] {
     return [...this.#toLive].filter(([from, to]) => from !== to)

@@ -29,7 +29,7 @@ const printed = [process.stdout, process.stderr]
 const startTimer = setTimeout
 
 /** How long the process waits for what the agent printed to be read, ms. */
-const MAX_FLUSH_MS = 1_000
+const MAX_FLUSH_MS = 10_000
 
 // The thread pool gets its size, one, at its first use, from the environment that is about to be the agent's.
 fstat(0, doNothing)
@@ -72,8 +72,15 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
       runtime: recording.runtime,
       redaction: recording.redaction,
     },
-    { overwrite: true, sync: false, ...(redactor && { redactor }) },
+    {
+      overwrite: true,
+      sync: false,
+      buffered: true,
+      base: { path: job.recording, recording },
+      ...(redactor && { redactor }),
+    },
   )
+  process.once('exit', () => writer.flush())
   const world = armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }), {
     clock: job.clock,
   })

@@ -6,15 +6,12 @@ import type { JsonValue } from '../core/json.ts'
 import { doNothing, never } from '../core/nothing.ts'
 import type { Evidence } from '../model/evidence.ts'
 import {
+  asPayload,
   type FunctionInteraction,
-  type HeaderList,
-  type HttpAnswer,
   type HttpInteraction,
   type HttpRequest,
   type Interaction,
   type InteractionEnd,
-  payloadText,
-  toPayload,
 } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
 import type { Divergence } from '../model/verdict.ts'
@@ -24,14 +21,17 @@ import { encodeValue } from '../recording/encode-value.ts'
 import type { Redactor } from '../recording/redact/create-redactor.ts'
 import { summariseRequest } from '../trace/summarise-request.ts'
 import { type CanonicalCall, canonicaliseInteraction } from './canonical-call.ts'
+import { CleanHeaders } from './clean-headers.ts'
 import { describeDivergence } from './describe-divergence.ts'
-import { digestAsk, digestFunction } from './digest-call.ts'
 import { type EvidenceEntry, EvidenceIndex, type EvidenceMatch, worldText } from './evidence-index.ts'
+import { asText } from './identical.ts'
 import { knownUntil } from './known-until.ts'
+import { renameAnswer, renameValue } from './rename-answer.ts'
 import { Renaming } from './renaming.ts'
 import { ServedFunction } from './served-function.ts'
 import { ServedInteraction } from './served-interaction.ts'
 import { Timeline } from './timeline.ts'
+import { writeAnswer } from './write-answer.ts'
 
 export interface ReplayTapeOptions {
   recording: Recording
@@ -82,12 +82,14 @@ export class ReplayTape implements Tape {
   readonly #index: EvidenceIndex
   readonly #renaming: Renaming
   readonly #timeline = new Timeline()
+  readonly #headers: CleanHeaders
   readonly #open = new Map<string, OpenCall>()
   #calls = 0
 
   constructor(options: ReplayTapeOptions) {
     this.#options = options
     this.#index = new EvidenceIndex(options.recording, options.volatile)
+    this.#headers = new CleanHeaders(options.redactor)
     this.#renaming = new Renaming(JSON.stringify(options.input ?? [options.recording.input]))
   }
 
@@ -115,40 +117,43 @@ export class ReplayTape implements Tape {
 
   /** Writes down the calls that have no end yet: the run is over. */
   finish(): void {
-    for (const { id, evidence, served } of this.#open.values()) {
-      const { answer, end } = served?.leave() ?? { answer: null, end: null }
-      this.#options.writer.result({ id, ...(answer && { answer }), end, evidence }, 'clean')
+    for (const call of this.#open.values()) {
+      const { chunks, end } = call.served?.leave() ?? { chunks: null, end: null }
+      const given = call.served?.interaction ?? call.recorded
+      writeAnswer(this.#options.writer, { ...call, given }, chunks, end)
     }
     this.#open.clear()
     this.#options.draws?.flush(this.#options.writer)
   }
 
   http(ask: HttpAsk, parent: string | undefined): HttpDecision {
-    const identical = this.#index.findIdentical(digestAsk(ask))
-    const recorded = identical?.interaction.kind === 'http' ? identical.interaction.request : null
-    const interaction: HttpInteraction = {
-      ...this.#begin(parent),
-      kind: 'http',
-      door: ask.door,
-      request: recorded === null ? this.#redact(ask) : this.#repeat(ask, recorded),
-      answer: null,
+    const text = asText(ask.body)
+    const identical = text === null ? null : this.#index.findRequest({ ...ask, text })
+    if (identical !== null) {
+      const found = this.#repeat(
+        identical,
+        parent,
+        this.#headers.unless(identical.interaction.request.headers, ask.headers),
+      )
+      return { kind: 'serve', exchange: this.#serve(found) }
     }
-    const found = this.#find(interaction, identical)
+    const request = this.#redact(ask)
+    const found = this.#find({ ...this.#begin(parent), kind: 'http', door: ask.door, request, answer: null })
     return { kind: 'serve', exchange: isHttp(found) ? this.#serve(found) : NEVER }
   }
 
   call(ask: FunctionAsk, parent: string | undefined): FunctionDecision {
-    const { value, lossy } = encodeValue(ask.args.length === 1 ? ask.args[0] : ask.args)
-    const identical = this.#index.findIdentical(digestFunction(ask.kind, ask.name, value))
-    const args = identical === null ? (this.#options.redactor?.json(value) ?? value) : value
-    const interaction: FunctionInteraction = {
+    const args = ask.args.length === 1 ? ask.args[0] : ask.args
+    const identical = this.#index.findFunction(ask, args)
+    if (identical !== null) return { kind: 'serve', result: this.#return(this.#repeat(identical, parent)) }
+    const { value, lossy } = encodeValue(args)
+    const found = this.#find({
       ...this.#begin(parent),
       kind: ask.kind,
       name: ask.name,
-      args,
+      args: this.#options.redactor?.json(value) ?? value,
       ...(lossy && { lossy: true }),
-    }
-    const found = this.#find(interaction, identical)
+    })
     return { kind: 'serve', result: isFunction(found) ? this.#return(found) : never() }
   }
 
@@ -164,7 +169,7 @@ export class ReplayTape implements Tape {
 
   #redact({ method, url, headers, body }: HttpAsk): HttpRequest {
     const { redactor } = this.#options
-    const payload = body === null ? null : toPayload(body)
+    const payload = body === null ? null : asPayload(body)
     if (redactor === null) return { method, url, headers, body: payload }
     return {
       method,
@@ -174,17 +179,26 @@ export class ReplayTape implements Tape {
     }
   }
 
-  /** A request that is recorded byte for byte: only what carries it may differ. */
-  #repeat({ headers }: HttpAsk, recorded: HttpRequest): HttpRequest {
-    if (equalLines(headers, recorded.headers)) return recorded
-    return { ...recorded, headers: this.#options.redactor?.headers(headers) ?? headers }
+  /** Takes a call that is recorded as it is made: there is no better evidence. */
+  #repeat<T extends Interaction>(
+    entry: EvidenceEntry<T>,
+    parent: string | undefined,
+    headers?: HttpRequest['headers'],
+  ): Found<T> {
+    this.#index.use(entry)
+    const recorded = entry.interaction
+    const call = this.#begin(parent)
+    const start = this.#start(call.id, recorded)
+    this.#options.writer.repeatCall(recorded, { ...call, started_ms: roundMs(start), headers })
+    return { id: call.id, recorded, start, evidence: { grade: 'exact', source: recorded.id } }
   }
 
   /** Writes the call down and walks down the ladder; null when the replay stops here. */
-  #find(asked: Interaction, identical: EvidenceEntry | null): Found | null {
+  #find(asked: Interaction): Found | null {
     const { writer, clock } = this.#options
     const { id } = asked
-    const match = this.#take(asked, identical)
+    const call = canonicaliseInteraction(asked)
+    const match = this.#index.take(call, this.#renaming, clock.offset) ?? this.#diverge(call, asked)
     if (match === null) {
       writer.call(asked, 'clean')
       writer.result({ id, end: null, evidence: { grade: 'none', source: null } }, 'clean')
@@ -192,19 +206,14 @@ export class ReplayTape implements Tape {
     }
     const { grade, note, entry } = match
     const recorded = entry.interaction
-    const isSync = recorded.kind !== 'http' && recorded.sync === true
-    const start = isSync ? clock.offset : this.#timeline.place(id, recorded, clock.offset)
+    const start = this.#start(id, recorded)
     writer.call({ ...asked, started_ms: roundMs(start) }, 'clean')
     return { id, recorded, start, evidence: { grade, source: recorded.id, ...(note !== undefined && { note }) } }
   }
 
-  #take(asked: Interaction, identical: EvidenceEntry | null): EvidenceMatch | null {
-    if (identical === null) {
-      const call = canonicaliseInteraction(asked)
-      return this.#index.take(call, this.#renaming, this.#options.clock.offset) ?? this.#diverge(call, asked)
-    }
-    this.#index.use(identical)
-    return { entry: identical, grade: 'exact' }
+  #start(id: string, recorded: Interaction): number {
+    const { offset } = this.#options.clock
+    return recorded.kind !== 'http' && recorded.sync === true ? offset : this.#timeline.place(id, recorded, offset)
   }
 
   /** Reports what the recording does not hold; gives the nearest answer where stale ones are asked for. */
@@ -222,13 +231,11 @@ export class ReplayTape implements Tape {
   }
 
   #serve({ id, recorded, evidence, start }: Found<HttpInteraction>): ServedExchange {
-    const interaction = this.#rename(recorded)
-    const onEnd = (end: InteractionEnd, chunks: HttpAnswer['chunks']): void => {
+    const interaction = renameAnswer(recorded, this.#renaming)
+    const onEnd = (end: InteractionEnd, chunks: number | null): void => {
       this.#open.delete(id)
       this.#timeline.end(id)
-      const answer = interaction.answer && { ...interaction.answer, chunks }
-      // Why a client gave up is its own to say.
-      this.#options.writer.result({ id, answer, end, evidence }, end.kind === 'aborted' ? 'raw' : 'clean')
+      writeAnswer(this.#options.writer, { id, recorded, given: interaction, evidence }, chunks, end)
     }
     const onBeyond = (): void => {
       evidence.grade = 'beyond'
@@ -242,49 +249,33 @@ export class ReplayTape implements Tape {
       onEnd,
       onBeyond,
     })
-    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: takeCallSite(), served })
+    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: this.#siteOf(known), served })
     this.#renaming.learn(() => worldText(interaction))
     return served
   }
 
-  /** The recorded answer with the replay's own generated values in it. */
-  #rename(recorded: HttpInteraction): HttpInteraction {
-    const { answer } = recorded
-    if (answer === null || this.#renaming.pairs.length === 0) return recorded
-    if (!answer.chunks.every(([, data]) => 'text' in data)) return recorded
-    const texts = this.#renaming.apply(answer.chunks.map(([, data]) => payloadText(data)))
-    const chunks = answer.chunks.map(([offset], i): HttpAnswer['chunks'][number] => [offset, { text: texts[i] ?? '' }])
-    const headers = answer.headers.map(([name, value]): [string, string] => [
-      name,
-      this.#renaming.apply([value])[0] ?? value,
-    ])
-    return { ...recorded, answer: { ...answer, headers, chunks } }
+  /** Only a call that may wait for ever has to tell where it was made. */
+  #siteOf(known: number | null): CallSite {
+    return known === null ? {} : takeCallSite()
   }
 
   #return({ id, recorded, evidence, start }: Found<FunctionInteraction>): unknown {
     const { clock, writer, recording } = this.#options
-    const { lossy, sync } = recorded
-    const value = recorded.value === undefined ? undefined : this.#renaming.applyToJson(recorded.value)
+    const interaction = renameValue(recorded, this.#renaming)
     const onEnd = (end: InteractionEnd): void => {
       this.#open.delete(id)
       this.#timeline.end(id)
-      const flags = { ...(lossy && { lossy }), ...(sync && { sync }) }
-      writer.result({ id, ...(value !== undefined && { value }), ...flags, end, evidence }, 'clean')
+      writeAnswer(writer, { id, recorded, given: interaction, evidence }, null, end)
     }
     const onBeyond = (): void => {
       evidence.grade = 'beyond'
       evidence.note = 'the agent waits for longer than the recorded run lasted'
     }
-    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: takeCallSite() })
-    this.#renaming.learn(() => JSON.stringify(value ?? null))
-    const interaction = { ...recorded, value }
     const known = knownUntil(recorded, recording.finish)
+    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: this.#siteOf(known) })
+    this.#renaming.learn(() => JSON.stringify(interaction.value ?? null))
     return new ServedFunction(clock, { interaction, start, knownUntil: known, onEnd, onBeyond }).result()
   }
-}
-
-function equalLines(a: HeaderList, b: HeaderList): boolean {
-  return a.length === b.length && a.every(([name, value], i) => name === b[i]?.[0] && value === b[i]?.[1])
 }
 
 function isHttp(found: Found | null): found is Found<HttpInteraction> {
@@ -298,6 +289,6 @@ function isFunction(found: Found | null): found is Found<FunctionInteraction> {
 /** The answer to a question that ends the replay: none, ever. */
 const NEVER: ServedExchange = {
   head: never(),
-  body: () => ({ [Symbol.asyncIterator]: () => ({ next: () => never() }) }),
+  flow: doNothing,
   abort: doNothing,
 }

@@ -1,5 +1,6 @@
 import { buildError } from '../boundary/network-error.ts'
 import type { WorldClock } from '../boundary/world/world-clock.ts'
+import { copyJson } from '../core/json.ts'
 import { never } from '../core/nothing.ts'
 import type { FunctionInteraction, InteractionEnd } from '../model/interaction.ts'
 import { PATIENCE_SLACK_MS } from './served-interaction.ts'
@@ -56,6 +57,6 @@ export class ServedFunction {
     const { end, value } = interaction
     if (end !== null) onEnd(end)
     if (end?.kind === 'failed') throw buildError(end.error ?? { name: 'Error', message: 'tool failed' })
-    return value === undefined ? undefined : structuredClone(value)
+    return value === undefined ? undefined : copyJson(value)
   }
 }

@@ -1,9 +1,9 @@
 import { buildError, describeError } from '../boundary/network-error.ts'
-import type { HttpHead, ServedExchange } from '../boundary/tape.ts'
+import type { BodySink, HttpHead, ServedExchange } from '../boundary/tape.ts'
 import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import { doNothing } from '../core/nothing.ts'
-import type { HttpAnswer, HttpInteraction, InteractionEnd } from '../model/interaction.ts'
+import type { HttpInteraction, InteractionEnd } from '../model/interaction.ts'
 import { payloadBytes } from '../model/interaction.ts'
 import type { ErrorShape } from '../model/run.ts'
 
@@ -23,8 +23,8 @@ interface ServedOptions {
   start: number
   /** How long after the call the recording knows what came of it, ms; null when the answer came to an end by itself. */
   knownUntil: number | null
-  /** Told once, when the exchange has ended for the agent. */
-  onEnd(end: InteractionEnd, chunks: HttpAnswer['chunks']): void
+  /** Told once, when the exchange has ended for the agent, and how many chunks had come by then; null without a head. */
+  onEnd(end: InteractionEnd, chunks: number | null): void
   /** Told when the client waits for longer than the recorded one did. */
   onBeyond(): void
 }
@@ -36,23 +36,20 @@ interface ServedOptions {
 export class ServedInteraction implements ServedExchange {
   readonly head: Promise<HttpHead>
   readonly #clock: WorldClock
-  readonly #interaction: HttpInteraction
-  readonly #start: number
-  readonly #knownUntil: number | null
-  readonly #onEnd: ServedOptions['onEnd']
-  readonly #onBeyond: ServedOptions['onBeyond']
+  readonly #options: ServedOptions
+  /** The answer has ended: by itself, or because the client or the network gave it up. */
   #ended = false
+  /** The client wants no more of it. */
+  #isDropped = false
   #failHead: (error: unknown) => void = doNothing
-  #failBody: ((error: unknown) => void) | null = null
+  #sink: BodySink | null = null
+  /** The next chunk that the sink gets. */
+  #next = 0
   #released: Error | null = null
 
-  constructor(clock: WorldClock, { interaction, start, knownUntil, onEnd, onBeyond }: ServedOptions) {
+  constructor(clock: WorldClock, options: ServedOptions) {
     this.#clock = clock
-    this.#interaction = interaction
-    this.#start = start
-    this.#knownUntil = knownUntil
-    this.#onEnd = onEnd
-    this.#onBeyond = onBeyond
+    this.#options = options
     // First of what is due at one instant: the run may be over with what the agent learns then.
     this.#scheduleEnd()
     this.head = this.#scheduleHead()
@@ -60,28 +57,28 @@ export class ServedInteraction implements ServedExchange {
     this.head.catch(doNothing)
   }
 
+  get interaction(): HttpInteraction {
+    return this.#options.interaction
+  }
+
   /** True while the client waits for something that the recording does not know. */
   get isSilent(): boolean {
-    return !this.#ended && this.#knownUntil !== null
+    return !this.#ended && this.#options.knownUntil !== null
   }
 
   get isUnreachable(): boolean {
-    const { answer, end } = this.#interaction
+    const { answer, end } = this.interaction
     return answer === null && end?.kind === 'failed' && isConnectError(end.error)
   }
 
   get length(): number | null {
-    const { answer, end } = this.#interaction
+    const { answer, end } = this.interaction
     if (answer === null || end?.kind !== 'complete') return null
     return answer.chunks.reduce((sum, [, data]) => sum + payloadBytes(data).byteLength, 0)
   }
 
   get isCoded(): boolean {
-    return this.#interaction.answer?.coded === true
-  }
-
-  get interaction(): HttpInteraction {
-    return this.#interaction
+    return this.interaction.answer?.coded === true
   }
 
   /** Ends the silence as a network would: with a time-out. */
@@ -90,24 +87,24 @@ export class ServedInteraction implements ServedExchange {
       name: 'HeadersTimeoutError',
       code: 'UND_ERR_HEADERS_TIMEOUT',
     })
-    this.#onBeyond()
+    this.#options.onBeyond()
     this.#end({ kind: 'failed', offset_ms: this.#elapsed() })
     this.#failHead(this.#released)
-    this.#failBody?.(this.#released)
+    this.#flow()
   }
 
   /** What the run leaves behind: an answer of which all was as good as there is complete, any other has no end. */
-  leave(): { answer: HttpAnswer | null; end: InteractionEnd | null } {
-    const { answer, end } = this.#interaction
-    if (this.#isAsGoodAsThere) return { answer, end }
-    const elapsed = this.#elapsed()
-    if (answer === null || answer.headers_ms > elapsed) return { answer: null, end: null }
-    return { answer: { ...answer, chunks: answer.chunks.filter(([offset]) => offset <= elapsed) }, end: null }
+  leave(): { chunks: number | null; end: InteractionEnd | null } {
+    const { answer, end } = this.interaction
+    if (this.#isAsGoodAsThere) return { chunks: answer?.chunks.length ?? null, end }
+    return { chunks: this.#chunksUntil(this.#elapsed()), end: null }
   }
 
   abort(reason: unknown): void {
-    if (reason === undefined && this.#isAsGoodAsThere && this.#interaction.end !== null) {
-      this.#end(this.#interaction.end)
+    this.#isDropped = true
+    const { end } = this.interaction
+    if (reason === undefined && this.#isAsGoodAsThere && end !== null) {
+      this.#end(end)
       return
     }
     this.#end({
@@ -117,20 +114,32 @@ export class ServedInteraction implements ServedExchange {
     })
   }
 
-  async *body(): AsyncGenerator<Uint8Array> {
-    const { answer, end } = this.#interaction
-    for (const [offset, data] of answer?.chunks ?? []) {
-      await this.#until(offset)
-      yield payloadBytes(data)
+  flow(sink: BodySink): void {
+    this.#sink = sink
+    this.#flow()
+  }
+
+  /** Gives the sink what is due, and comes back when more is. */
+  readonly #flow = (): void => {
+    const { answer, end } = this.interaction
+    const chunks = answer?.chunks ?? []
+    const sink = this.#sink
+    if (sink === null) return
+    for (; !this.#isDropped; this.#next++) {
+      const chunk = chunks[this.#next]
+      if (chunk === undefined) break
+      if (roundMs(this.#start + chunk[0]) > this.#clock.offset) {
+        this.#at(chunk[0], this.#flow)
+        return
+      }
+      sink.chunk(chunk[1])
     }
-    if (this.#knownUntil !== null) {
-      await new Promise((_resolve, reject) => {
-        this.#failBody = reject
-        if (this.#released) reject(this.#released)
-      })
-    }
-    await this.#until(end?.offset_ms ?? 0)
-    if (end?.kind === 'cut') throw buildError(end.error ?? { name: 'Error', message: 'aborted', code: 'ECONNRESET' })
+    // The end comes by an alarm of its own, or never.
+    if (this.#isDropped || !this.#ended) return
+    this.#sink = null
+    if (this.#released !== null) sink.fail(this.#released)
+    else if (end?.kind !== 'cut') sink.end()
+    else sink.fail(buildError(end.error ?? { name: 'Error', message: 'aborted', code: 'ECONNRESET' }))
   }
 
   /**
@@ -138,7 +147,7 @@ export class ServedInteraction implements ServedExchange {
    * and the recorded client took a moment to drop it.
    */
   get #isAsGoodAsThere(): boolean {
-    const { answer, end } = this.#interaction
+    const { answer, end } = this.interaction
     const elapsed = this.#elapsed()
     return (
       answer !== null &&
@@ -146,6 +155,10 @@ export class ServedInteraction implements ServedExchange {
       end?.kind === 'complete' &&
       end.offset_ms - elapsed <= DROPPED_MS
     )
+  }
+
+  get #start(): number {
+    return this.#options.start
   }
 
   #elapsed(): number {
@@ -157,44 +170,45 @@ export class ServedInteraction implements ServedExchange {
     this.#clock.schedule(callback, this.#start + offset - this.#clock.offset)
   }
 
-  #until(offset: number): Promise<void> | undefined {
-    if (this.#start + offset <= this.#clock.offset) return undefined
-    return new Promise((resolve) => this.#at(offset, resolve))
-  }
-
   #scheduleHead(): Promise<HttpHead> {
-    const { answer, end } = this.#interaction
+    const { answer, end } = this.interaction
     return new Promise((resolve, reject) => {
       this.#failHead = reject
-      if (answer !== null) {
-        const { status, status_text, headers } = answer
-        this.#at(answer.headers_ms, () => resolve({ status, status_text, headers }))
-      } else if (end?.kind === 'failed') {
+      if (answer !== null) this.#at(answer.headers_ms, () => resolve(answer))
+      else if (end?.kind === 'failed') {
         this.#at(end.offset_ms, () => reject(buildError(end.error ?? { name: 'Error', message: 'network error' })))
       }
     })
   }
 
   #scheduleEnd(): void {
-    const { end } = this.#interaction
-    const knownUntil = this.#knownUntil
+    const { end } = this.interaction
+    const { knownUntil, onBeyond } = this.#options
     if (knownUntil !== null) {
       this.#at(knownUntil + PATIENCE_SLACK_MS, () => {
-        if (!this.#ended) this.#onBeyond()
+        if (!this.#ended) onBeyond()
       })
     } else if (end !== null) {
-      this.#at(end.offset_ms, () => this.#end(end))
+      this.#at(end.offset_ms, () => {
+        this.#end(end)
+        this.#flow()
+      })
     }
   }
 
   #end(end: InteractionEnd): void {
     if (this.#ended) return
     this.#ended = true
-    this.#onEnd(end, this.#chunksUntil(end.kind === 'aborted' ? end.offset_ms : Number.POSITIVE_INFINITY))
+    const until = end.kind === 'aborted' ? end.offset_ms : Number.POSITIVE_INFINITY
+    this.#options.onEnd(end, this.#chunksUntil(until))
   }
 
-  #chunksUntil(offset_ms: number): HttpAnswer['chunks'] {
-    return this.#interaction.answer?.chunks.filter(([offset]) => offset <= offset_ms) ?? []
+  /** How many chunks had come by then; null when not even the head had. */
+  #chunksUntil(offset_ms: number): number | null {
+    const { answer } = this.interaction
+    if (answer === null || answer.headers_ms > offset_ms) return null
+    if (offset_ms === Number.POSITIVE_INFINITY) return answer.chunks.length
+    return answer.chunks.filter(([offset]) => offset <= offset_ms).length
   }
 }
 

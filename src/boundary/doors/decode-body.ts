@@ -3,6 +3,7 @@ import zlib from 'node:zlib'
 import { doNothing } from '../../core/nothing.ts'
 import type { HttpHead, ServedExchange } from '../tape.ts'
 import { codingsOf } from './encode-body.ts'
+import { iterateBody } from './iterate-body.ts'
 
 const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH } = zlib.constants
 const SYNC = { flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH }
@@ -20,7 +21,10 @@ const DECODERS: Record<string, () => Duplex> = {
 /** The body of an answer as `fetch` gives it: of one that was kept with its coding, decoded or an error. */
 export function decodeBody({ headers }: HttpHead, exchange: ServedExchange): AsyncIterable<Uint8Array> {
   const codings = exchange.isCoded ? codingsOf(headers) : []
-  if (codings.length === 0 || codings.some((name) => DECODERS[name] === undefined)) return exchange.body()
+  if (codings.length === 0 || codings.some((name) => DECODERS[name] === undefined)) return iterateBody(exchange)
   const decoders = codings.reverse().map((name) => (DECODERS[name] as () => Duplex)())
-  return pipeline([Readable.from(exchange.body()), ...decoders], doNothing) as unknown as AsyncIterable<Uint8Array>
+  return pipeline(
+    [Readable.from(iterateBody(exchange)), ...decoders],
+    doNothing,
+  ) as unknown as AsyncIterable<Uint8Array>
 }

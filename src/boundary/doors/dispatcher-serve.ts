@@ -3,6 +3,7 @@ import type { HeaderList } from '../../model/interaction.ts'
 import { type BoundaryContext, runInContext } from '../tape.ts'
 import { type DispatchHandler, type DispatchOptions, readDispatch } from './dispatch.ts'
 import { encodeBody } from './encode-body.ts'
+import { iterateBody } from './iterate-body.ts'
 import { readBody } from './request-body.ts'
 
 type Method = (...args: unknown[]) => unknown
@@ -26,7 +27,7 @@ async function serve(context: BoundaryContext, options: DispatchOptions, client:
     client.bodySent(ask.body)
     const head = await client.untilAborted(exchange.head)
     client.head(head.status, head.headers, head.status_text)
-    const body = (encodeBody(head, exchange) ?? exchange.body())[Symbol.asyncIterator]()
+    const body = (encodeBody(head, exchange) ?? iterateBody(exchange))[Symbol.asyncIterator]()
     for (;;) {
       const next = await client.untilAborted(body.next())
       if (next.done === true) break

@@ -1,6 +1,7 @@
 import zlib from 'node:zlib'
 import type { HeaderList } from '../../model/interaction.ts'
 import type { HttpHead, ServedExchange } from '../tape.ts'
+import { iterateBody } from './iterate-body.ts'
 
 type Coder = zlib.Gzip | zlib.Deflate | zlib.BrotliCompress | zlib.ZstdCompress
 
@@ -33,7 +34,7 @@ export function codingsOf(headers: HeaderList): string[] {
 export function encodeBody({ headers }: HttpHead, exchange: ServedExchange): AsyncIterable<Uint8Array> | null {
   const codings = exchange.isCoded ? [] : codingsOf(headers)
   if (codings.length === 0 || codings.some((name) => CODERS[name] === undefined)) return null
-  return codings.reduce<AsyncIterable<Uint8Array>>((body, name) => encodeOne(body, name), exchange.body())
+  return codings.reduce<AsyncIterable<Uint8Array>>((body, name) => encodeOne(body, name), iterateBody(exchange))
 }
 
 async function* encodeOne(body: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,3 @@
-import type { UnderlyingByteSource } from 'node:stream/web'
 import type { HeaderList } from '../../model/interaction.ts'
 import {
   type BoundaryContext,
@@ -8,13 +7,12 @@ import {
   runInContext,
   type ServedExchange,
 } from '../tape.ts'
-import { decodeBody } from './decode-body.ts'
 import { bodyAtHand } from './request-body.ts'
+import { buildResponse } from './served-response.ts'
 
 type Fetch = typeof globalThis.fetch
 
 const INSTALLED = Symbol.for('retrial.fetch')
-const NULL_BODY = new Set([101, 103, 204, 205, 304])
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const MAX_REDIRECTS = 20
 
@@ -61,7 +59,9 @@ async function serveFetch(
     const { exchange } = decision
     const head = await untilAborted(exchange, signal)
     const location = REDIRECTS.has(head.status) && head.headers.find(([name]) => name === 'location')?.[1]
-    if (!location || redirect === 'manual') return buildResponse(head, exchange, signal, ask.url, hops > 0)
+    if (!location || redirect === 'manual') {
+      return buildResponse({ head, exchange, signal, url: ask.url, redirected: hops > 0 })
+    }
     exchange.abort(undefined)
     if (redirect === 'error') throw networkError(new Error('unexpected redirect'))
     if (hops === MAX_REDIRECTS) throw networkError(new Error('redirect count exceeded'))
@@ -72,12 +72,13 @@ async function serveFetch(
 /** Reads the arguments of `fetch`; a `Request` is only built for what cannot be read off plainly. */
 async function readCall(input: string | URL | Request, init: RequestInit | undefined): Promise<FetchCall> {
   const plain = !(input instanceof Request)
-  const atHand = plain ? bodyAtHand(init?.body) : undefined
+  const body = init?.body
+  const atHand = plain ? (typeof body === 'string' ? body : bodyAtHand(body)) : undefined
   if (plain && atHand !== undefined) {
     const headers = new Headers(init?.headers)
     if (atHand !== null && !headers.has('content-type')) {
-      if (typeof init?.body === 'string') headers.set('content-type', 'text/plain;charset=UTF-8')
-      if (init?.body instanceof URLSearchParams) {
+      if (typeof body === 'string') headers.set('content-type', 'text/plain;charset=UTF-8')
+      if (body instanceof URLSearchParams) {
         headers.set('content-type', 'application/x-www-form-urlencoded;charset=UTF-8')
       }
     }
@@ -89,9 +90,9 @@ async function readCall(input: string | URL | Request, init: RequestInit | undef
     }
   }
   const request = new Request(input, init)
-  const body = request.body === null ? null : new Uint8Array(await request.arrayBuffer())
+  const bytes = request.body === null ? null : new Uint8Array(await request.arrayBuffer())
   return {
-    ask: { door: 'fetch', method: request.method, url: request.url, headers: [...request.headers], body },
+    ask: { door: 'fetch', method: request.method, url: request.url, headers: [...request.headers], body: bytes },
     // The caller's own signal: that of a clone is lost when the clone is collected.
     signal: init?.signal ?? (plain ? null : input.signal),
     redirect: request.redirect,
@@ -137,74 +138,6 @@ function untilAborted(exchange: ServedExchange, signal: AbortSignal | null): Pro
 /** `fetch` reports every failure of the network as a `TypeError` whose cause tells what it was. */
 function networkError(cause: unknown): TypeError {
   return new TypeError('fetch failed', { cause })
-}
-
-function buildResponse(
-  head: HttpHead,
-  exchange: ServedExchange,
-  signal: AbortSignal | null,
-  url: string,
-  redirected: boolean,
-): Response {
-  const body = NULL_BODY.has(head.status) ? null : bodyStream(head, exchange, signal)
-  const init = { status: head.status, statusText: head.status_text, headers: head.headers as [string, string][] }
-  const response = new Response(body, init)
-  return named(response, url, redirected)
-}
-
-/** Gives a response, and its clones, what a constructed one lacks. */
-function named(response: Response, url: string, redirected: boolean): Response {
-  const clone = response.clone.bind(response)
-  Object.defineProperties(response, {
-    url: { value: url, configurable: true },
-    redirected: { value: redirected, configurable: true },
-    type: { value: 'basic', configurable: true },
-    clone: { value: () => named(clone(), url, redirected), configurable: true, writable: true },
-  })
-  return response
-}
-
-function bodyStream(head: HttpHead, exchange: ServedExchange, signal: AbortSignal | null): ReadableStream<Uint8Array> {
-  const chunks = decodeBody(head, exchange)[Symbol.asyncIterator]()
-  let over = false
-  const source: UnderlyingByteSource = {
-    type: 'bytes',
-    start(controller) {
-      const onAbort = (): void => {
-        if (over) return
-        over = true
-        exchange.abort(signal?.reason)
-        controller.error(signal?.reason)
-      }
-      if (signal?.aborted) onAbort()
-      else signal?.addEventListener('abort', onAbort, { once: true })
-    },
-    async pull(controller) {
-      try {
-        let next = await chunks.next()
-        // A pull that enqueues nothing is not repeated.
-        while (next.done !== true && next.value.byteLength === 0) next = await chunks.next()
-        if (over) return
-        if (next.done === true) {
-          over = true
-          controller.close()
-          // A reader of its own buffer waits for an answer to it.
-          controller.byobRequest?.respond(0)
-        } else {
-          controller.enqueue(Uint8Array.from(next.value))
-        }
-      } catch (error) {
-        if (over) return
-        over = true
-        controller.error(new TypeError('terminated', { cause: error }))
-      }
-    },
-    cancel(reason) {
-      over = true
-      exchange.abort(reason)
-    },
-  }
-  return new ReadableStream(source)
 }
 
 /** The next request of a redirect, by the rules of the fetch standard. */

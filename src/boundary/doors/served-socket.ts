@@ -1,6 +1,7 @@
 import net, { type NetConnectOpts, type Socket } from 'node:net'
 import { currentContext, type HttpHead, runInContext, type ServedExchange } from '../tape.ts'
 import { encodeBody } from './encode-body.ts'
+import { iterateBody } from './iterate-body.ts'
 import { isChunked, readHttpRequest, type WrittenRequest } from './read-http-request.ts'
 
 const NULL_BODY = new Set([204, 205, 304])
@@ -209,7 +210,7 @@ function frame(head: HttpHead, exchange: ServedExchange, isHead: boolean): Frame
     hasEnd: !hasBody || chunked || headers.some(([name]) => name === 'content-length'),
     hasBody,
     length: Number(headers.find(([name]) => name === 'content-length')?.[1] ?? Number.POSITIVE_INFINITY),
-    body: encoded ?? exchange.body(),
+    body: encoded ?? iterateBody(exchange),
   }
 }
 

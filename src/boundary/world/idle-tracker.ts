@@ -17,8 +17,8 @@ const TURNS_AT_A_TIME = 20
 /** Async resources that stand for one piece of work each: when a request is back from the pool after them, they are done. */
 const SINGLE = /^FSREQ|REQUEST$|REQ$|REQWRAP$|^WRITEWRAP$/
 
-/** Those that do nothing by themselves: all that is done with one is a piece of work of its own, or code of the agent. */
-const PASSIVE = /^(FILEHANDLE|DIRHANDLE|HTTPCLIENTREQUEST|HTTPINCOMINGMESSAGE)$/
+/** Those that do nothing by themselves: all that is done with one is a piece of work of its own, code of the agent, or told (zlib). */
+const PASSIVE = /^(FILEHANDLE|DIRHANDLE|HTTPCLIENTREQUEST|HTTPINCOMINGMESSAGE|ZLIB)$/
 
 /** Promises need no watching: what goes on in them begins in a callback that is seen, and ends before the loop goes on. */
 const HOOK_OPTIONS = { trackPromises: false }

@@ -105,7 +105,7 @@ export class VirtualClock implements WorldClock {
         return false
       }
       // Ticks, promises and rejections are done between two immediates of one phase, at a fraction of a turn of the loop.
-      const step = (count: number): void => {
+      const step = (count: number, hasWaited = false): void => {
         let left = count
         const onStep = (): void => {
           if (left === 0) return
@@ -115,8 +115,9 @@ export class VirtualClock implements WorldClock {
             return
           }
           left = 0
-          if (seen === 'immediates') step(1)
-          else if (seen === 'unknown') settle()
+          // They come before the next of the harness's; those that are still there were cleared, or set each other.
+          if (seen === 'immediates' && !hasWaited) step(1, true)
+          else if (seen !== 'idle') settle()
         }
         for (let i = 0; i < count; i++) idle.next(onStep)
       }

@@ -59,6 +59,7 @@ function object(shape: Record<string, Check>): Check {
   }
 }
 
+const digest = pattern(/^[0-9a-f]{64}$/)
 const base64 = pattern(/^[A-Za-z0-9+/]*={0,2}$/)
 const strings: Check = (value) => {
   if (!isJsonObject(value)) return 'must be an object'
@@ -110,7 +111,7 @@ const runtime = object({
 })
 
 const line = { seq: count, kind: string, crc: pattern(/^[0-9a-f]{8}$/) }
-const call = { ...line, id: name, started_ms: number, 'parent?': string, type: string }
+const call = { ...line, id: name, started_ms: number, 'parent?': string }
 const blob = { ...line, id: name }
 
 const header = object({
@@ -120,14 +121,17 @@ const header = object({
   run,
   input: any,
   'agent_ref?': string,
+  'base?': object({ path: name, digest }),
   runtime,
   redaction: nullable(object({ rules: string, salt: string })),
 })
 const jsonBlob = object({ ...blob, json: any })
 const textBlob = object({ ...blob, text: string })
 const base64Blob = object({ ...blob, base64 })
+const repeatedCall = object({ ...call, same: name, 'headers?': headers })
 const httpCall = object({
   ...call,
+  type: string,
   door: oneOf(['fetch', 'undici', 'http']),
   request: object({ method: string, url: string, headers, body: nullable(data) }),
 })
@@ -142,11 +146,16 @@ const KINDS: Record<string, Check> = {
         ? base64Blob(value)
         : jsonBlob(value),
   list: object({ ...line, id: name, parent: nullable(name), keep: count, add: list(name) }),
-  call: (value) => ((value as JsonObject).type === 'http' ? httpCall(value) : functionCall(value)),
+  call: (value) => {
+    if (Object.hasOwn(value as object, 'same')) return repeatedCall(value)
+    return (value as JsonObject).type === 'http' ? httpCall(value) : functionCall(value)
+  },
   result: object({
     ...line,
     id: name,
     'at_ms?': number,
+    'same?': name,
+    'chunks?': count,
     'answer?': object({
       status: integer,
       status_text: string,
@@ -170,7 +179,7 @@ const KINDS: Record<string, Check> = {
   seal: object({
     ...line,
     count: (value) => (Number.isSafeInteger(value) && (value as number) >= 1 ? null : 'must be a count'),
-    digest: pattern(/^[0-9a-f]{64}$/),
+    digest,
   }),
 }
 

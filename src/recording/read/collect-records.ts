@@ -16,9 +16,14 @@ import { BrokenLine } from './scan-lines.ts'
 
 type Header = Omit<Recording, 'interactions' | 'notes' | 'chance' | 'finish' | 'integrity' | 'digest'>
 
+/** Reads the recording that another one refers to. */
+export type OpenBase = (base: NonNullable<Recording['base']>) => Recording
+
 /** Builds a recording from its records, one after the other. Methods throw `BrokenLine` for a record that does not follow. */
 export class RecordCollector {
   readonly #content = new ContentResolver()
+  readonly #openBase: OpenBase
+  #base: ReadonlyMap<string, Interaction> | null = null
   readonly #calls = new Map<string, Interaction>()
   readonly #answered = new Set<string>()
   readonly #interactions: Interaction[] = []
@@ -26,6 +31,10 @@ export class RecordCollector {
   #chance: Chance | null = null
   #header: Header | null = null
   #finish: RunFinish | null = null
+
+  constructor(openBase: OpenBase) {
+    this.#openBase = openBase
+  }
 
   add(record: LineRecord): void {
     if ((record.kind === 'header') !== (this.#header === null))
@@ -71,7 +80,10 @@ export class RecordCollector {
     }
   }
 
-  #addHeader({ run, input, agent_ref, runtime, redaction }: HeaderRecord): void {
+  #addHeader({ run, input, agent_ref, base, runtime, redaction }: HeaderRecord): void {
+    if (base !== undefined) {
+      this.#base = new Map(this.#openBase(base).interactions.map((interaction) => [interaction.id, interaction]))
+    }
     const value = this.#content.value(input as JsonValue)
     this.#header = {
       format: 'retrial/1',
@@ -79,6 +91,7 @@ export class RecordCollector {
       input: value,
       ...optional('agent_ref', agent_ref),
       runtime,
+      ...optional('base', base),
       redaction,
     }
   }
@@ -87,21 +100,38 @@ export class RecordCollector {
     if (this.#calls.has(record.id)) throw new BrokenLine(`call ${record.id} is there twice`)
     const { id, started_ms, parent } = record
     const base = { id, started_ms, end: null, ...optional('parent', parent) }
-    const interaction: Interaction =
-      record.type === 'http'
-        ? { ...base, kind: 'http', door: record.door, request: this.#request(record.request), answer: null }
-        : {
-            ...base,
-            kind: record.type,
-            name: record.name,
-            args: this.#content.value(record.args as JsonValue),
-            ...optional('lossy', record.lossy),
-          }
+    const interaction = 'same' in record ? this.#repeated(record, base) : this.#fresh(record, base)
     this.#calls.set(id, interaction)
     this.#interactions.push(interaction)
   }
 
-  #request({ method, url, headers, body }: (CallRecord & { type: 'http' })['request']): HttpRequest {
+  #fresh(record: FreshCall, base: CallBase): Interaction {
+    if (record.type === 'http') {
+      return { ...base, kind: 'http', door: record.door, request: this.#request(record.request), answer: null }
+    }
+    const args = this.#content.value(record.args as JsonValue)
+    return { ...base, kind: record.type, name: record.name, args, ...optional('lossy', record.lossy) }
+  }
+
+  #repeated({ same, headers }: RepeatedCall, base: CallBase): Interaction {
+    const source = this.#source(same)
+    if (source.kind === 'http') {
+      const { kind, door, request } = source
+      const other = headers === undefined ? request : { ...request, headers: this.#content.headers(headers) }
+      return { ...base, kind, door, request: other, answer: null }
+    }
+    if (headers !== undefined) throw new BrokenLine('a function call has no headers')
+    const { kind, name, args, lossy } = source
+    return { ...base, kind, name, args, ...optional('lossy', lossy) }
+  }
+
+  #source(id: string): Interaction {
+    const source = this.#base?.get(id)
+    if (source === undefined) throw new BrokenLine(`the recording that is the base has no call ${id}`)
+    return source
+  }
+
+  #request({ method, url, headers, body }: Extract<FreshCall, { type: 'http' }>['request']): HttpRequest {
     return {
       method,
       url,
@@ -110,13 +140,20 @@ export class RecordCollector {
     }
   }
 
-  #addResult({ id, answer, value, lossy, sync, end, evidence }: ResultRecord): void {
+  #addResult(record: ResultRecord): void {
+    const { id, same, chunks, answer, value, lossy, sync, end, evidence } = record
     const interaction = this.#calls.get(id)
     if (interaction === undefined) throw new BrokenLine(`there is no call ${id} before this line`)
     if (this.#answered.has(id)) throw new BrokenLine(`call ${id} has two results`)
     this.#answered.add(id)
     interaction.end = end
     if (evidence !== undefined) interaction.evidence = evidence
+    if (same !== undefined) {
+      if (answer !== undefined || value !== undefined) throw new BrokenLine('a result has two answers')
+      repeatAnswer(interaction, this.#source(same), chunks)
+      return
+    }
+    if (chunks !== undefined) throw new BrokenLine('chunks are counted of no answer')
     if (interaction.kind === 'http') {
       if (value !== undefined) throw new BrokenLine('an HTTP call has no value')
       if (answer !== undefined) interaction.answer = this.#answer(answer)
@@ -154,6 +191,29 @@ export class RecordCollector {
     if (this.#finish !== null) throw new BrokenLine('the run finishes twice')
     this.#finish = { at_ms, stop_reason, output: this.#content.value(output as JsonValue), error }
   }
+}
+
+type RepeatedCall = Extract<CallRecord, { same: string }>
+type FreshCall = Exclude<CallRecord, RepeatedCall>
+type CallBase = Pick<Interaction, 'id' | 'started_ms' | 'end' | 'parent'> & { end: null }
+
+/** Gives a call the answer that a call of the base got, or the first chunks of it. */
+function repeatAnswer(interaction: Interaction, source: Interaction, chunks: number | undefined): void {
+  if (interaction.kind === 'http' && source.kind === 'http') {
+    const { answer } = source
+    if (answer === null && chunks !== undefined) throw new BrokenLine('chunks are counted of no answer')
+    if (chunks !== undefined && chunks > (answer?.chunks.length ?? 0)) {
+      throw new BrokenLine('an answer has more chunks than that of the base')
+    }
+    interaction.answer =
+      answer === null || chunks === undefined ? answer : { ...answer, chunks: answer.chunks.slice(0, chunks) }
+    return
+  }
+  if (interaction.kind === 'http' || source.kind === 'http' || chunks !== undefined) {
+    throw new BrokenLine('an answer is of another kind than its call')
+  }
+  const { value, lossy, sync } = source
+  Object.assign(interaction, optional('value', value), optional('lossy', lossy), optional('sync', sync))
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {

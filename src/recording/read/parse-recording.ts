@@ -6,7 +6,7 @@ import type { Integrity, Recording } from '../../model/recording.ts'
 import { MAX_LINE_BYTES } from '../format.ts'
 import type { LineRecord, SealRecord } from '../schema.ts'
 import { checkRecord } from './check-record.ts'
-import { RecordCollector } from './collect-records.ts'
+import { type OpenBase, RecordCollector } from './collect-records.ts'
 import { CURRENT_VERSION, canMigrate, migrateRecord, parseVersion } from './migrate.ts'
 import { BrokenLine, parseLine, readLine, splitLines } from './scan-lines.ts'
 
@@ -22,10 +22,10 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 const REPLACE = 'Restore the file from version control or from where it was recorded; it cannot be repaired.'
 
 /**
- * Parses the bytes of a recording. `path` is only for the errors.
+ * Parses the bytes of a recording. `path` is only for the errors; `openBase` reads the recording that it refers to, if it does.
  * @throws RetrialError `ERR_RECORDING_EMPTY`, `_FORMAT`, `_VERSION`, `_DAMAGED`, `_TOO_LARGE`; in strict mode also `_TORN`, `_UNSEALED`.
  */
-export function parseRecording(bytes: Buffer, path: string, mode: ReadMode): Recording {
+export function parseRecording(bytes: Buffer, path: string, mode: ReadMode, openBase: OpenBase = noBase): Recording {
   if (bytes.length === 0) {
     throw new RetrialError('ERR_RECORDING_EMPTY', `Failed to read ${path}: the file is empty`, {
       hint: 'Record the run again.',
@@ -34,10 +34,14 @@ export function parseRecording(bytes: Buffer, path: string, mode: ReadMode): Rec
   }
   const { lines, tail } = splitLines(bytes)
   const version = checkHeader(bytes.subarray(0, lines[0]?.[1]), lines.length > 0, path)
-  const collector = new RecordCollector()
+  const collector = new RecordCollector(openBase)
   const integrity = readLines(bytes, lines, tail, version, collector, path)
   if (mode === 'strict' && integrity !== 'sealed') throw notSealed(integrity, lines.length, path)
   return { ...collector.finish(), integrity, digest: sha256(bytes) }
+}
+
+function noBase(): never {
+  throw new BrokenLine('it refers to another recording, which cannot be had here')
 }
 
 /** Says by the first line which version the file has, before anything else is believed. */

@@ -23,6 +23,10 @@ function redactOnce(entry: Entry, redactor: Redactor): Entry {
       return { kind: 'header', header: redactHeader(entry.header, redactor) }
     case 'call':
       return { kind: 'call', call: redactCall(entry.call, redactor) }
+    case 'repeat': {
+      const { headers, ...call } = entry.call
+      return { kind: 'repeat', call: { ...call, ...(headers && { headers: redactor.headers(headers) }) } }
+    }
     case 'result':
       return { kind: 'result', result: redactResult(entry.result, redactor) }
     case 'note': {
@@ -43,7 +47,7 @@ function redactOnce(entry: Entry, redactor: Redactor): Entry {
 }
 
 function redactHeader(header: EntryOf<'header'>['header'], redactor: Redactor): EntryOf<'header'>['header'] {
-  const { run, runtime, agent_ref, input } = header
+  const { run, runtime, agent_ref, base, input } = header
   return {
     run: {
       ...run,
@@ -53,6 +57,7 @@ function redactHeader(header: EntryOf<'header'>['header'], redactor: Redactor): 
     },
     input: redactor.json(input),
     ...optional('agent_ref', agent_ref, redactor.text),
+    ...(base && { base }),
     runtime: {
       ...runtime,
       ...(runtime.env === undefined ? {} : { env: redactEnv(runtime.env, redactor) }),

@@ -4,7 +4,7 @@ import type { Chance, Note } from '../../model/recording.ts'
 import type { Entry } from '../entries.ts'
 import { FORMAT, MIN_ANSWER_BLOB_LENGTH, MIN_BLOB_LENGTH } from '../format.ts'
 import { ContentStore, escapeReferences } from './content-store.ts'
-import { createBodyEncoder } from './encode-body.ts'
+import { type BodyEncoder, createBodyEncoder } from './encode-body.ts'
 
 /** The version of this library, as its package says. */
 const VERSION = (createRequire(import.meta.url)('../../../package.json') as { version: string }).version
@@ -38,10 +38,10 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
 
   function answer({ status, status_text, headers, headers_ms, chunks, coded, url }: HttpAnswer): string {
     const [only] = chunks
-    const whole = only !== undefined && chunks.length === 1
-    const parts = whole
-      ? [`[${number(only[0])},${data(only[1], MIN_ANSWER_BLOB_LENGTH, true)}]`]
-      : chunks.map(([offset, part]) => `[${number(offset)},${data(part, Number.POSITIVE_INFINITY, false)}]`)
+    const parts =
+      only !== undefined && chunks.length === 1
+        ? [`[${number(only[0])},${data(only[1], MIN_ANSWER_BLOB_LENGTH, true)}]`]
+        : chunks.map(([offset, part]) => `[${number(offset)},${data(part, Number.POSITIVE_INFINITY, false)}]`)
     const head = `"status":${number(status)},"status_text":${JSON.stringify(status_text)},"headers":${store.headers(headers)}`
     const flag = coded === true ? ',"coded":true' : ''
     return `{${head},"headers_ms":${number(headers_ms)},"chunks":[${parts.join(',')}]${flag}${field('url', url)}}`
@@ -57,18 +57,15 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
     return `"kind":"call",${when},${what},"args":${bodies.value(entry.args)}${lossy}`
   }
 
-  function result({ id, at_ms, answer: got, value, lossy, sync, end, evidence }: EntryOf<'result'>['result']): string {
+  function result({ id, at_ms, same, chunks, answer: got, value, ...rest }: EntryOf<'result'>['result']): string {
+    const { lossy, sync, end, evidence } = rest
     let line = `"kind":"result","id":${text(id)}${at_ms === undefined ? '' : `,"at_ms":${number(at_ms)}`}`
+    if (same !== undefined) line += `,"same":${text(same)}${field('chunks', chunks)}`
     if (got) line += `,"answer":${answer(got)}`
     if (value !== undefined) line += `,"value":${bodies.value(value)}`
     if (lossy === true) line += ',"lossy":true'
     if (sync === true) line += ',"sync":true'
     return `${line},"end":${JSON.stringify(end)}${field('evidence', evidence)}`
-  }
-
-  function finish({ at_ms, stop_reason, output, error }: EntryOf<'finish'>['finish']): string {
-    const when = `"kind":"finish","at_ms":${number(at_ms)},"stop_reason":${text(stop_reason)}`
-    return `${when},"output":${bodies.value(output)},"error":${JSON.stringify(error)}`
   }
 
   function record(entry: Entry): string {
@@ -79,12 +76,14 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
         return call(entry.call)
       case 'result':
         return result(entry.result)
+      case 'repeat':
+        return repeat(entry.call, store)
       case 'note':
         return note(entry.note)
       case 'chance':
         return chance(entry.chance)
       case 'finish':
-        return finish(entry.finish)
+        return finish(entry.finish, bodies)
     }
   }
 
@@ -96,11 +95,22 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
   }
 }
 
+function finish({ at_ms, stop_reason, output, error }: EntryOf<'finish'>['finish'], bodies: BodyEncoder): string {
+  const when = `"kind":"finish","at_ms":${number(at_ms)},"stop_reason":${text(stop_reason)}`
+  return `${when},"output":${bodies.value(output)},"error":${JSON.stringify(error)}`
+}
+
+function repeat({ id, started_ms, parent, same, headers }: EntryOf<'repeat'>['call'], store: ContentStore): string {
+  const other = headers === undefined ? '' : `,"headers":${store.headers(headers)}`
+  const when = `"id":${text(id)},"started_ms":${number(started_ms)}${field('parent', parent)}`
+  return `"kind":"call",${when},"same":${text(same)}${other}`
+}
+
 /** The header is the first line, so it refers to nothing. */
-function header({ run, input, agent_ref, runtime, redaction }: EntryOf<'header'>['header']): string {
+function header({ run, input, agent_ref, base, runtime, redaction }: EntryOf<'header'>['header']): string {
   return (
     `"kind":"header","format":${text(FORMAT)},"retrial":${text(VERSION)},"run":${JSON.stringify(run)}` +
-    `,"input":${escapeReferences(JSON.stringify(input))}${field('agent_ref', agent_ref)}` +
+    `,"input":${escapeReferences(JSON.stringify(input))}${field('agent_ref', agent_ref)}${field('base', base)}` +
     `,"runtime":${JSON.stringify(runtime)},"redaction":${JSON.stringify(redaction ?? null)}`
   )
 }

@@ -65,7 +65,7 @@ export class EntryQueue {
 
   /** Takes note of an entry's place; says why a reader would refuse it there, or null. */
   #place(entry: Entry): string | null {
-    if (entry.kind === 'call') {
+    if (entry.kind === 'call' || entry.kind === 'repeat') {
       if (this.#calls.has(entry.call.id)) return 'a call has the id of another'
       this.#calls.add(entry.call.id)
       this.#open.add(entry.call.id)
@@ -86,7 +86,7 @@ export class EntryQueue {
 
   /** Drops an entry that had its place: what belongs to it must go too. */
   #lose(entry: Entry, reason: string): void {
-    if (entry.kind === 'call') this.#lost.add(entry.call.id)
+    if (entry.kind === 'call' || entry.kind === 'repeat') this.#lost.add(entry.call.id)
     this.#drop(entry, reason)
   }
 
@@ -98,6 +98,7 @@ export class EntryQueue {
     }
     try {
       const lines = this.#encoder.encode(entry)
+      if (isPlain(entry)) return lines
       const fault = lines.map(findFault).find((reason) => reason !== null)
       if (fault === undefined) return lines
       this.#lose(entry, fault)
@@ -120,6 +121,11 @@ export class EntryQueue {
   }
 }
 
+/** True for an entry that refers to content and brings none: its line is right by construction. */
+function isPlain(entry: Entry): boolean {
+  return entry.kind === 'repeat' || (entry.kind === 'result' && entry.result.same !== undefined)
+}
+
 /** Why a reader would refuse a line; null when it would not. New content is right by construction and not looked at again. */
 function findFault(line: string): string | null {
   if (line.startsWith('"kind":"blob"') || line.startsWith('"kind":"list"')) return null
@@ -133,6 +139,7 @@ function timeOf(entry: Entry): number | undefined {
     case 'header':
       return 0
     case 'call':
+    case 'repeat':
       return entry.call.started_ms
     case 'result':
       return entry.result.at_ms

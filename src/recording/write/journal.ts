@@ -13,6 +13,8 @@ export interface Journal {
   seal(): boolean
   /** Resolves when all that was appended so far is on the disk, or can be no more (see `failure`). Never rejects. */
   durable(): Promise<void>
+  /** Writes what is buffered; false when it could not be written: then it is kept. */
+  flush(): boolean
   /** Puts all on the disk now. */
   sync(): void
   close(): void
@@ -20,13 +22,26 @@ export interface Journal {
   failure(): string | null
 }
 
+export interface JournalOptions {
+  /** Puts what was written on the disk in the background. */
+  sync?: boolean
+  /** Keeps lines in memory until there are many, or they are asked for. */
+  buffered?: boolean
+}
+
+/** As much is buffered before it is written, characters; and so much is kept at most when it cannot be. */
+const BUFFERED = 256 * 1024
+const MOST_BUFFERED = 8 * 1024 * 1024
+
 /** @throws whatever `open` throws. */
-export function createJournal(path: string, io: RecordingIo, background: boolean): Journal {
+export function createJournal(path: string, io: RecordingIo, options: JournalOptions = {}): Journal {
+  const { sync = false, buffered = false } = options
   const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = fs.constants
   const fd = io.openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600)
   const state = { seq: 0, crc: 0, size: 0, broken: false, failure: null as string | null }
   const digest = createHash('sha256')
   const syncer = createSyncer(fd, io)
+  let buffer = ''
 
   function write(bytes: Buffer): boolean {
     try {
@@ -50,33 +65,62 @@ export function createJournal(path: string, io: RecordingIo, background: boolean
 
   function append(lines: string[]): boolean {
     if (state.broken) return false
-    let { seq, crc } = state
-    let text = ''
-    for (const line of lines) {
-      const body = `{"seq":${seq++},${line}`
-      crc = crc32(body, crc)
-      text += `${body},"crc":"${formatCrc(crc)}"}\n`
-    }
+    if (buffer.length > MOST_BUFFERED && !flush()) return false
+    const { text, seq, crc } = chain(lines, state)
+    if (!buffered && !store(text)) return false
+    state.seq = seq
+    state.crc = crc
+    if (!buffered) return true
+    buffer += text
+    if (buffer.length > BUFFERED) flush()
+    return true
+  }
+
+  function store(text: string): boolean {
     const bytes = Buffer.from(text, 'utf8')
     if (!write(bytes)) return false
     state.failure = null
-    state.seq = seq
-    state.crc = crc
     state.size += bytes.length
     digest.update(bytes)
     syncer.written()
-    if (background) syncer.schedule()
+    if (sync) syncer.schedule()
     return true
+  }
+
+  function flush(): boolean {
+    if (buffer === '') return true
+    if (state.broken || !store(buffer)) return false
+    buffer = ''
+    return true
+  }
+
+  function seal(): boolean {
+    const sum = digest.copy()
+    if (buffer !== '') sum.update(buffer)
+    return append([`"kind":"seal","count":${state.seq},"digest":"${sum.digest('hex')}"`]) && flush()
   }
 
   return {
     append,
-    seal: () => append([`"kind":"seal","count":${state.seq},"digest":"${digest.copy().digest('hex')}"`]),
+    seal,
+    flush,
     durable: syncer.durable,
     sync: syncer.now,
     close: syncer.close,
     failure: () => state.failure ?? syncer.failure(),
   }
+}
+
+/** Lines as they stand in the file, each with its number and the checksum that chains it to the one before. */
+function chain(lines: string[], last: { seq: number; crc: number }): { text: string; seq: number; crc: number } {
+  let { seq, crc } = last
+  let text = ''
+  for (const line of lines) {
+    const body = `{"seq":${seq++},${line}`
+    crc = crc32(body, crc)
+    text += `${body},"crc":"${formatCrc(crc)}"}\n`
+  }
+  return { text, seq, crc }
 }
 
 /** The message of anything that was thrown. */

@@ -2,17 +2,19 @@ import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { isRetrialError, RetrialError } from '../../core/errors.ts'
 import type { Entry } from '../entries.ts'
+import type { OpenBase } from '../read/collect-records.ts'
 import { parseRecording } from '../read/parse-recording.ts'
 import type { Redactor } from '../redact/create-redactor.ts'
 import { redactEntry } from '../redact/redact-entry.ts'
 import { EntryQueue } from './entry-queue.ts'
-import { createJournal, type Journal, messageOf } from './journal.ts'
+import { createJournal, type Journal, type JournalOptions, messageOf } from './journal.ts'
 import { listEntries } from './list-entries.ts'
 import type { RecordingIo } from './recording-io.ts'
 
 interface PartOptions {
   io: RecordingIo
   sync: boolean
+  buffered: boolean
   overwrite: boolean
 }
 
@@ -26,13 +28,13 @@ function partOf(path: string): string {
  * @throws RetrialError `ERR_RECORDING_EXISTS`, `ERR_RECORDING_UNWRITABLE`.
  */
 export function startPart(path: string, first: Entry[], options: PartOptions): { journal: Journal; queue: EntryQueue } {
-  const { io, sync, overwrite } = options
+  const { io, sync, buffered, overwrite } = options
   const part = partOf(path)
   try {
     io.mkdirSync(dirname(path))
     if (!overwrite && io.existsSync(path)) throw exists(path)
     if (overwrite && io.existsSync(part)) io.unlinkSync(part)
-    const journal = openJournal(part, io, sync)
+    const journal = openJournal(part, io, { sync, buffered })
     const queue = new EntryQueue(journal)
     for (const entry of first) queue.push(entry)
     const failure = queue.failure()
@@ -53,9 +55,9 @@ export function startPart(path: string, first: Entry[], options: PartOptions): {
   }
 }
 
-function openJournal(part: string, io: RecordingIo, sync: boolean): Journal {
+function openJournal(part: string, io: RecordingIo, options: JournalOptions): Journal {
   try {
-    return createJournal(part, io, sync)
+    return createJournal(part, io, options)
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(part) : error
   }
@@ -65,7 +67,7 @@ function openJournal(part: string, io: RecordingIo, sync: boolean): Journal {
  * Gives a sealed part file its name, on the disk too.
  * @throws RetrialError `ERR_RECORDING_EXISTS`, and what the file system throws.
  */
-export function publishPart(path: string, { io, sync, overwrite }: PartOptions): void {
+export function publishPart(path: string, { io, sync, overwrite }: Omit<PartOptions, 'buffered'>): void {
   const part = partOf(path)
   if (overwrite) io.renameSync(part, path)
   else {
@@ -85,14 +87,16 @@ export function publishPart(path: string, { io, sync, overwrite }: PartOptions):
  * Writes a sealed part file again when it holds a secret that was recognised only after it had been written.
  * @throws RetrialError `ERR_RECORDING_REDACTION` when it would still hold one; then it must not get its name.
  */
-export function rewriteRedacted(path: string, redactor: Redactor, io: RecordingIo): void {
+export function rewriteRedacted(path: string, redactor: Redactor, io: RecordingIo, openBase: OpenBase): void {
+  if (redactor.known() === 0) return
   const part = partOf(path)
   const bytes = io.readFileSync(part)
   if (!redactor.leaks(bytes.toString('utf8'))) return
   const clean = `${path}.clean.part`
-  const journal = createJournal(clean, io, false)
+  const journal = createJournal(clean, io)
   const queue = new EntryQueue(journal)
-  for (const entry of listEntries(parseRecording(bytes, part, 'strict'))) queue.push(redactEntry(entry, redactor))
+  for (const entry of listEntries(parseRecording(bytes, part, 'strict', openBase)))
+    queue.push(redactEntry(entry, redactor))
   const written = queue.flush() && queue.failure() === null && journal.seal()
   journal.sync()
   journal.close()
