@@ -67,7 +67,9 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
     scenario.replay.max_real_ms,
   )
   const replayed =
-    result.recording === null ? null : await readRecording(result.recording, { mode: 'prefix' }).catch(() => null)
+    result.recording === null
+      ? null
+      : await readRecording(result.recording, { mode: 'prefix', base: recording }).catch(() => null)
   const run = readRun(request, result, replayed)
   const hints = hintAtEnvironment(run, result, recording, env)
   const settled = { ...result, recording: await keep(result.recording, out, kept) }
