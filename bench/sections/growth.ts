@@ -2,7 +2,7 @@ import { startPeer } from '../support/child.ts'
 import { type Arm, callMicros, cpuMicros, interleave } from '../support/interleave.ts'
 import { formatRatio, type Row, rowOf, type Section } from '../support/report.ts'
 import { compare } from '../support/stats.ts'
-import { type SectionOptions, warmUpMs } from './options.ts'
+import { type SectionOptions, warmedUp } from './options.ts'
 
 const FEW = 10
 const MANY = 10_000
@@ -28,7 +28,7 @@ export async function measureGrowth(options: SectionOptions): Promise<Section[]>
       return { id: String(recorded), child: startPeer(id), job: { workload: 'small', recorded, calls, dir } }
     })
     try {
-      const batches = await interleave(arms, quick || slow ? 4 : 15, slow ? 0 : warmUpMs(options))
+      const batches = await interleave(arms, slow ? { rounds: 4, warmUpMs: 0 } : warmedUp(options))
       const [few, many] = [FEW, MANY].map((recorded) => callMicros(batches.get(String(recorded))))
       const [fewCpu, manyCpu] = [FEW, MANY].map((recorded) => cpuMicros(batches.get(String(recorded))))
       const cpu = compare(manyCpu ?? [], fewCpu ?? [])

@@ -4,7 +4,7 @@ import type { Batch } from '../support/protocol.ts'
 import { type Row, rowOf, type Section } from '../support/report.ts'
 import { compare, median, quantile } from '../support/stats.ts'
 import { WORKLOAD_LABELS, type WorkloadName } from '../support/workloads.ts'
-import { type SectionOptions, warmUpMs } from './options.ts'
+import { type SectionOptions, warmedUp } from './options.ts'
 
 const CALLS = 10
 const GOAL = 1.1
@@ -26,9 +26,9 @@ export async function measureRecord(options: SectionOptions): Promise<Section[]>
   const rows: Row[] = []
   try {
     for (const workload of ['small', 'large', 'large_new', 'sse'] as const) {
-      rows.push(...rowsOf(workload, await interleave(arms(workload), quick ? 5 : 25, warmUpMs(options))))
+      rows.push(...rowsOf(workload, await interleave(arms(workload), { ...warmedUp(options), rounds: quick ? 5 : 25 })))
     }
-    const slow = await interleave(arms('slow'), quick ? 1 : 3, 0)
+    const slow = await interleave(arms('slow'), { rounds: quick ? 1 : 3, warmUpMs: 0 })
     rows.push(firstChunkRow(slow))
   } finally {
     for (const child of [bare, recording, server]) child.stop()

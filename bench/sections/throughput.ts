@@ -1,8 +1,8 @@
 import { startPeer } from '../support/child.ts'
-import { type Arm, cpuMicros, interleave, runMicros } from '../support/interleave.ts'
+import { type Arm, callMicros, cpuMicros, interleave, runMicros } from '../support/interleave.ts'
 import { formatRatio, type Row, rowOf, type Section } from '../support/report.ts'
 import { compare, median } from '../support/stats.ts'
-import { type SectionOptions, warmUpMs } from './options.ts'
+import { asInReplay, type SectionOptions, warmedUp } from './options.ts'
 
 /** Ten of a model, each with the whole history, and ten of a tool. */
 const CALLS = 20
@@ -20,17 +20,20 @@ const PEERS: Record<string, { label: string; goal?: number }> = {
 
 /** How long a whole run of ten steps takes, one after the other in one process; each of retrial's opens and seals a recording. */
 export async function measureThroughput(options: SectionOptions): Promise<Section[]> {
-  const { dir, quick } = options
+  const { dir } = options
   const arms = Object.keys(PEERS).map((id): Arm => {
     return { id, child: startPeer(id), job: { workload: 'steps', recorded: CALLS, calls: CALLS, dir } }
   })
   try {
-    const batches = await interleave(arms, quick ? 5 : 15, warmUpMs(options))
+    const batches = await interleave(arms, asInReplay(options))
+    const warm = await interleave(arms, warmedUp(options))
     const baseline = runMicros(batches.get(BASELINE), CALLS)
     const rows = Object.entries(PEERS).map(([id, { label, goal }]): Row => {
       const runs = runMicros(batches.get(id), CALLS)
       const cpu = compare(cpuMicros(batches.get(id)), cpuMicros(batches.get(BASELINE)))
-      const note = `CPU ${formatRatio(cpu.ratio)}, ${Math.round(1e6 / median(runs)).toLocaleString('en')} runs a second`
+      const later = compare(runMicros(warm.get(id), CALLS), runMicros(warm.get(BASELINE), CALLS))
+      const calls = compare(callMicros(batches.get(id)), callMicros(batches.get(BASELINE)))
+      const note = `CPU of the calls ${formatRatio(cpu.ratio)}, calls alone ${formatRatio(calls.ratio)}, warmed up ${formatRatio(later.ratio)}, ${Math.round(1e6 / median(runs)).toLocaleString('en')} runs a second`
       return rowOf(label, compare(runs, baseline), 'µs', { goal, note })
     })
     const title = 'A run of ten steps: ten model calls that re-send the history, ten tool calls'

@@ -12,16 +12,23 @@ export interface Arm {
 const BATCH_MS = 25
 const MAX_PASSES = 1_000
 
+/** How long a series runs before it is measured, and how much at a time. */
+export interface Pace {
+  rounds: number
+  /** How long each arm runs before it is measured, ms: a compiler that is still at work flatters nobody alike. */
+  warmUpMs: number
+  /** Passes in one batch; as many as take 25 ms without it. */
+  passes?: number
+}
+
 /**
  * Runs every arm once a round, in another order each round, so that whatever disturbs the machine disturbs all alike.
  *
- * @param warmUpMs How long each arm runs before it is measured: a compiler that is still at work flatters nobody alike.
  * @returns The batches of each arm, by round.
  */
 export async function interleave(
   arms: readonly Arm[],
-  rounds: number,
-  warmUpMs: number,
+  { rounds, warmUpMs, passes: fixed }: Pace,
 ): Promise<Map<string, Batch[]>> {
   const batches = new Map(arms.map(({ id }): [string, Batch[]] => [id, []]))
   const passes = new Map<string, number>()
@@ -31,7 +38,7 @@ export async function interleave(
       const { whole_ms } = await child.run({ ...job, passes: passes.get(id) ?? 1 })
       warm_ms += whole_ms
       const perPass = whole_ms / (passes.get(id) ?? 1)
-      passes.set(id, Math.max(1, Math.min(MAX_PASSES, Math.round(BATCH_MS / perPass))))
+      passes.set(id, fixed ?? Math.max(1, Math.min(MAX_PASSES, Math.round(BATCH_MS / perPass))))
     } while (warm_ms < warmUpMs)
   }
   for (let round = 0; round < rounds; round++) {

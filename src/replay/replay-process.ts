@@ -19,6 +19,7 @@ import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { type AgentRun, driveToEnd, harnessError } from './drive-to-end.ts'
 import type { ReplayEnd, ReplayJob, ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
+import { FLUSH } from './sample-stack.ts'
 
 // Taken before any agent can replace them.
 const send = process.send?.bind(process)
@@ -80,7 +81,7 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
       ...(redactor && { redactor }),
     },
   )
-  process.once('exit', () => writer.flush())
+  keepFlushing(writer)
   const world = armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }), {
     clock: job.clock,
   })
@@ -115,6 +116,12 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
   if (writer.failure !== null)
     throw new RetrialError('ERR_REPLAY_NOT_WRITTEN', `Failed to write ${job.out}: ${writer.failure}`)
   return { end, virtual_ms: world.clock.offset }
+}
+
+/** Whatever ends the process: what is kept in memory of the recording gets into the file before. */
+function keepFlushing(writer: RecordingWriter): void {
+  process.once('exit', () => writer.flush())
+  Object.defineProperty(globalThis, Symbol.for(FLUSH), { value: () => writer.flush() })
 }
 
 function enterEnvironment(job: ReplayJob): void {

@@ -10,7 +10,14 @@ const AGAIN_MS = 3
 /** What has to be among the arguments of a process whose stack is to be sampled. */
 export const SAMPLED = ['--inspect-port=127.0.0.1:0', '--inspect-publish-uid=stderr']
 
+/** The global function of a replay's process that writes down what it keeps in memory. */
+export const FLUSH = 'retrial.flush'
+
+/** The request that calls it. */
+const FLUSH_ID = 5
+
 interface InspectorMessage {
+  id?: number
   method?: string
   params?: {
     scriptId?: string
@@ -21,7 +28,7 @@ interface InspectorMessage {
 
 /**
  * Says where a process is that does not come to an end: `spin (file:///agent.ts:3:9)`, the innermost function of the agent's
- * own; null when none is running or the process does not tell. The process has to be killed afterwards: its inspector is
+ * own; null when none is running or the process does not tell. What the process kept in memory of its recording is written. The process has to be killed afterwards: its inspector is
  * open, on the loopback and under a secret address, and its code stands still.
  */
 export function sampleStack(child: ChildProcess): Promise<string | null> {
@@ -51,27 +58,40 @@ export function sampleStack(child: ChildProcess): Promise<string | null> {
 function pauseOver(address: string, finish: (place: string | null) => void): WebSocket {
   const urls = new Map<string, string>()
   const socket = new WebSocket(address)
+  let frames: { name: string; place: string }[] = []
+  let isFlushed = false
+  const look = (): void => {
+    const place = findAgentFrame(frames.map((frame) => frame.place).filter((one) => !one.startsWith(':')))
+    const frame = frames.find((one) => one.place === place)
+    if (frame !== undefined) {
+      finish(`${frame.name} (${frame.place})`)
+      return
+    }
+    // Caught between two pieces of the agent's code: try again a little later.
+    socket.send(JSON.stringify({ id: 3, method: 'Debugger.resume' }))
+    setTimeout(() => socket.send(JSON.stringify({ id: 4, method: 'Debugger.pause' })), AGAIN_MS)
+  }
   socket.addEventListener('error', () => finish(null))
   socket.addEventListener('open', () => {
     socket.send(JSON.stringify({ id: 1, method: 'Debugger.enable' }))
     socket.send(JSON.stringify({ id: 2, method: 'Debugger.pause' }))
   })
   socket.addEventListener('message', ({ data }) => {
-    const { method, params = {} } = JSON.parse(String(data)) as InspectorMessage
+    const { id, method, params = {} } = JSON.parse(String(data)) as InspectorMessage
+    if (id === FLUSH_ID) look()
     if (method === 'Debugger.scriptParsed' && params.scriptId !== undefined) urls.set(params.scriptId, params.url ?? '')
     if (method !== 'Debugger.paused') return
-    const frames = (params.callFrames ?? []).map(
-      ({ functionName, location: { scriptId, lineNumber, columnNumber } }) => ({
-        name: functionName === '' ? '(anonymous)' : functionName,
-        place: `${urls.get(scriptId) ?? ''}:${lineNumber + 1}:${columnNumber + 1}`,
-      }),
-    )
-    const place = findAgentFrame(frames.map((frame) => frame.place).filter((one) => !one.startsWith(':')))
-    const frame = frames.find((one) => one.place === place)
-    if (frame !== undefined) return finish(`${frame.name} (${frame.place})`)
-    // Caught between two pieces of the agent's code: try again a little later.
-    socket.send(JSON.stringify({ id: 3, method: 'Debugger.resume' }))
-    setTimeout(() => socket.send(JSON.stringify({ id: 4, method: 'Debugger.pause' })), AGAIN_MS)
+    frames = (params.callFrames ?? []).map(({ functionName, location: { scriptId, lineNumber, columnNumber } }) => ({
+      name: functionName === '' ? '(anonymous)' : functionName,
+      place: `${urls.get(scriptId) ?? ''}:${lineNumber + 1}:${columnNumber + 1}`,
+    }))
+    if (isFlushed) {
+      look()
+      return
+    }
+    isFlushed = true
+    const expression = `globalThis[Symbol.for('${FLUSH}')]?.()`
+    socket.send(JSON.stringify({ id: FLUSH_ID, method: 'Runtime.evaluate', params: { expression } }))
   })
   return socket
 }

@@ -219,3 +219,16 @@ test('no process is left when the pool is closed', async () => {
   other.close()
   await expect.poll(() => children().length).toBe(before)
 })
+
+test('the calls before it are in the recording given an agent that ends its process, or never ends', async () => {
+  const source = (end: string): string => `
+    import { tool } from '${join(import.meta.dirname, '../../src/index.ts')}'
+    const look = tool('look', async () => 'seen')
+    export async function run(end: string) { await look(); if (end === 'return') return 1; ${end}; for (;;); }`
+  const recorded = await court.record(court.agent(source('')), 'return')
+  for (const end of ['process.exit(1)', '']) {
+    const replay = await court.replay(court.agent(source(end)), recorded, { input: 'end', max_real_ms: 5_000 })
+    expect(replay.outcome).toBe(end === '' ? 'hung' : 'crashed')
+    expect(replay.replayed?.interactions).toMatchObject([{ name: 'look', value: 'seen', evidence: { grade: 'exact' } }])
+  }
+})
