@@ -13,8 +13,11 @@ const LOOK_MS = 0.001
 const LOOKS_TO_DOUBLE = 20_000
 const MOST_DOUBLINGS = 20
 
-/** How many answers of the world may come in one phase of the loop. */
-const MOST_STEPS = 64
+/** How many answers of the world may come between two turns of the loop. */
+const MOST_STEPS = 256
+
+/** Node's own way of finishing ticks, promises and rejections, as between two immediates; deprecated, so it may be gone some day. */
+const finish = (process as { _tickCallback?: () => void })._tickCallback
 
 /**
  * Time that passes only when nothing else can happen: the clock moves to its next alarm once no code of the agent can run
@@ -89,7 +92,11 @@ export class VirtualClock implements WorldClock {
   drive(idle: IdleTracker, options: DriveOptions): Promise<DriveEnd> {
     const { isDone, limit, isHeld = () => true } = options
     return new Promise((resolve) => {
-      const settle = (): void => idle.whenIdle(isDone, () => advance() && step(1))
+      const settle = (): void => idle.whenIdle(isDone, go)
+      const look = (): void => {
+        if (idle.look() === 'idle') go()
+        else settle()
+      }
       /** Moves on to what is next; true when that was an answer of the world, and all that follows from it is still to come. */
       const advance = (): boolean => {
         this.#looks = 0
@@ -104,22 +111,18 @@ export class VirtualClock implements WorldClock {
         }
         return false
       }
-      // Ticks, promises and rejections are done between two immediates of one phase, at a fraction of a turn of the loop.
-      const step = (count: number, hasWaited = false): void => {
-        let left = count
-        const onStep = (): void => {
-          if (left === 0) return
-          const seen = idle.look()
-          if (seen === 'idle' && advance()) {
-            if (--left === 0) step(Math.min(count * 2, MOST_STEPS))
+      /** Lets answers come as long as that can go on without a turn of the loop. To be called when the process is idle. */
+      const go = (): void => {
+        for (let left = MOST_STEPS; left > 0; left--) {
+          if (!advance()) return
+          // Immediates of the agent's come before the next of the harness's.
+          if (!finishTicks(() => idle.next(look)) || idle.look() === 'immediates') break
+          if (idle.look() === 'unknown') {
+            settle()
             return
           }
-          left = 0
-          // They come before the next of the harness's; those that are still there were cleared, or set each other.
-          if (seen === 'immediates' && !hasWaited) step(1, true)
-          else if (seen !== 'idle') settle()
         }
-        for (let i = 0; i < count; i++) idle.next(onStep)
+        idle.next(look)
       }
       idle.onSpin = (turns) => {
         this.#spin(turns)
@@ -179,4 +182,16 @@ export class VirtualClock implements WorldClock {
     const doublings = Math.min(MOST_DOUBLINGS, Math.floor((this.#looks - FREE_LOOKS) / LOOKS_TO_DOUBLE))
     this.#offset = roundMs(this.#offset + looks * LOOK_MS * 2 ** doublings)
   }
+}
+
+/** Lets all that follows from an answer happen; false where that takes a turn of the loop. What the agent throws goes where Node would let it go. */
+function finishTicks(onThrow: () => void): boolean {
+  if (finish === undefined) return false
+  try {
+    finish()
+  } catch (error) {
+    onThrow()
+    throw error
+  }
+  return true
 }
