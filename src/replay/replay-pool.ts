@@ -3,6 +3,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { doNothing } from '../core/nothing.ts'
 import type { Divergence, EgressAttempt } from '../model/verdict.ts'
+import { DEFAULT_MAX_MEMORY_MB } from '../scenario/scenario.ts'
 import type { ReplayEnd, ReplayJob, ReplayMessage } from './protocol.ts'
 import { SAMPLED, sampleStack } from './sample-stack.ts'
 
@@ -25,8 +26,9 @@ export interface ReplayPool {
    * Runs one job in a process of its own. Never rejects: whatever goes wrong is the result's `end`.
    *
    * @param maxRealMs After so long the process is killed.
+   * @param maxMemoryMb With more JavaScript objects than that its engine ends it. Default: that of a scenario.
    */
-  replay(job: ReplayJob, maxRealMs: number): Promise<ReplayResult>
+  replay(job: ReplayJob, maxRealMs: number, maxMemoryMb?: number): Promise<ReplayResult>
   /** Ends the processes that wait. */
   close(): void
 }
@@ -35,6 +37,8 @@ const ENTRY = fileURLToPath(
   new URL(`./replay-process.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
 )
 const OUTPUT_KEPT = 16_384
+/** What the engine prints, among other things, when no room is left. */
+const OUT_OF_MEMORY = 'JavaScript heap out of memory'
 const QUIET = ['--disable-warning=ExperimentalWarning', '--no-deprecation']
 
 export interface ReplayPoolOptions {
@@ -62,35 +66,35 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
   const running = new Set<Worker>()
   let closed = false
   let started = 0
-  const start = (locale: string): Worker => {
+  const start = (settings: StartSettings): Worker => {
     started++
-    return new Worker(locale, cacheDir)
+    return new Worker(settings, cacheDir)
   }
-  const refill = (locale: string): void => {
-    while (!closed && waiting.length < ahead && started < jobs) waiting.push(start(locale))
+  const refill = (settings: StartSettings): void => {
+    while (!closed && waiting.length < ahead && started < jobs) waiting.push(start(settings))
   }
-  const take = (locale: string): Worker => {
-    const at = waiting.findIndex((worker) => worker.isAlive && worker.locale === locale)
+  const take = (settings: StartSettings): Worker => {
+    const at = waiting.findIndex((worker) => worker.isAlive && isSame(worker.settings, settings))
     if (at !== -1) return waiting.splice(at, 1)[0] as Worker
     // Nobody may ask for the one that waited longest again.
     waiting.shift()?.kill()
-    return start(locale)
+    return start(settings)
   }
   // An agent in an endless loop does not notice that its parent is gone.
   const killAll = (): void => {
     for (const worker of [...waiting.splice(0), ...running]) worker.kill()
   }
   process.once('exit', killAll)
-  refill(DEFAULT_LOCALE)
+  refill({ locale: DEFAULT_LOCALE, maxMemoryMb: DEFAULT_MAX_MEMORY_MB })
   return {
-    async replay(job, maxRealMs) {
-      const locale = localeOf(job.env)
-      const worker = take(locale)
+    async replay(job, maxRealMs, maxMemoryMb = DEFAULT_MAX_MEMORY_MB) {
+      const settings = { locale: localeOf(job.env), maxMemoryMb }
+      const worker = take(settings)
       running.add(worker)
       const result = worker.run(job, maxRealMs).finally(() => running.delete(worker))
       // The next one starts while this one runs, once it has had its head start.
       await worker.ready
-      refill(locale)
+      refill(settings)
       return result
     },
     close() {
@@ -101,30 +105,42 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
   }
 }
 
+/** What a process gets when it starts, so that no job can set it any more. */
+interface StartSettings {
+  locale: string
+  maxMemoryMb: number
+}
+
+function isSame(a: StartSettings, b: StartSettings): boolean {
+  return a.locale === b.locale && a.maxMemoryMb === b.maxMemoryMb
+}
+
 /** What Node takes where nothing names a locale. */
 const DEFAULT_LOCALE = 'en-US'
 
-/** The locale that Node would take from an environment. It does so when it starts, so no job can set it any more. */
+/** The locale that Node would take from an environment. */
 function localeOf({ LC_ALL, LC_MESSAGES, LANG }: Record<string, string>): string {
   return LC_ALL || LC_MESSAGES || LANG || DEFAULT_LOCALE
 }
 
 class Worker {
-  readonly locale: string
+  readonly settings: StartSettings
   readonly #child: ChildProcess
   readonly ready: Promise<void>
   readonly #exited: Promise<string>
   readonly #messages: ReplayMessage[] = []
   #printed = ''
   #isPrinting = true
+  /** The end of what came by the error stream: not even the agent's own output may push the engine's last words out. */
+  #errors = ''
 
-  constructor(locale: string, cacheDir: string | undefined) {
-    this.locale = locale
+  constructor(settings: StartSettings, cacheDir: string | undefined) {
+    this.settings = settings
     this.#child = fork(ENTRY, [], {
-      execArgv: [...QUIET, ...SAMPLED],
+      execArgv: [...QUIET, ...SAMPLED, `--max-old-space-size=${settings.maxMemoryMb}`],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
-      env: { ...bareEnvironment(cacheDir), LC_ALL: locale },
+      env: { ...bareEnvironment(cacheDir), LC_ALL: settings.locale },
     })
     const keep = (chunk: Buffer): void => {
       if (!this.#isPrinting) return
@@ -132,15 +148,12 @@ class Worker {
     }
     this.#child.stdout?.on('data', keep)
     this.#child.stderr?.on('data', keep)
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#errors = (this.#errors + chunk.toString('utf8')).slice(-OUTPUT_KEPT)
+    })
     this.#exited = new Promise((resolve) => {
       this.#child.once('error', (error) => resolve(`its process could not be started: ${error.message}`))
-      this.#child.once('close', (code, signal) => {
-        resolve(
-          signal === null
-            ? `the agent ended its process with exit code ${code}`
-            : `its process was killed by ${signal}`,
-        )
-      })
+      this.#child.once('close', (code, signal) => resolve(this.#explainExit(code, signal)))
     })
     this.ready = new Promise((resolve) => {
       this.#child.on('message', (message: ReplayMessage) => {
@@ -157,6 +170,15 @@ class Worker {
   /** False for one that was killed while it waited. */
   get isAlive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  #explainExit(code: number | null, signal: NodeJS.Signals | null): string {
+    if (code !== 0 && this.#errors.includes(OUT_OF_MEMORY)) {
+      return `it used up its budget of ${this.settings.maxMemoryMb} MB of memory. Find what it keeps, or raise \`replay.max_memory_mb\` in the scenario`
+    }
+    return signal === null
+      ? `the agent ended its process with exit code ${code}`
+      : `its process was killed by ${signal}`
   }
 
   kill(): void {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { expectationsSchema, incidentSchema } from '../model/incident.ts'
 import { VERDICTS } from '../model/verdict.ts'
-import { CLOCKS, ON_DIVERGENCE, REQUIRED_EVIDENCE, SEVERITIES } from './scenario.ts'
+import { CLOCKS, DEFAULT_MAX_MEMORY_MB, ON_DIVERGENCE, REQUIRED_EVIDENCE, SEVERITIES } from './scenario.ts'
 
 /** What the id of a scenario or candidate looks like. */
 const ID_GRAMMAR = /^[a-z0-9][a-z0-9_-]{0,63}$/
@@ -54,6 +54,12 @@ const replaySchema = z.strictObject({
   }),
   max_real_ms: z.int().min(1).max(3_600_000).default(30_000).meta({ description: 'Real-time budget of a replay, ms.' }),
   max_virtual_ms: z.int().min(1).default(86_400_000).meta({ description: 'Virtual-time budget of a replay, ms.' }),
+  max_memory_mb: z
+    .int()
+    .min(64)
+    .max(65_536)
+    .default(DEFAULT_MAX_MEMORY_MB)
+    .meta({ description: 'Budget of memory of a replay: its JavaScript objects, MB.' }),
 })
 
 const toleranceSchema = z

@@ -18,6 +18,9 @@ export type ClockMode = (typeof CLOCKS)[number]
 export const REQUIRED_EVIDENCE = ['exact', 'renamed', 'ignored'] as const
 export type RequiredEvidence = (typeof REQUIRED_EVIDENCE)[number]
 
+/** Budget of memory of a replay where the scenario names none, MB. */
+export const DEFAULT_MAX_MEMORY_MB = 1024
+
 /** A path from the root of the file: keys and list positions from 0. */
 export type ScenarioPath = readonly (string | number)[]
 
@@ -93,6 +96,8 @@ export interface Scenario {
     max_real_ms: number
     /** Virtual-time budget of one replay, ms. */
     max_virtual_ms: number
+    /** Budget of memory for the JavaScript objects of one replay, MB. */
+    max_memory_mb: number
   }
   /** At least one. */
   candidates: ScenarioCandidate[]

@@ -65,6 +65,7 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
       seed: scenario.replay.seed,
     },
     scenario.replay.max_real_ms,
+    scenario.replay.max_memory_mb,
   )
   const replayed =
     result.recording === null

@@ -46,6 +46,10 @@ export async function run(input) {
     verdict: 'error',
   },
   'never-ends': { source: 'export const run = () => new Promise(() => {})\n', verdict: 'inconclusive' },
+  'hoards-memory': {
+    source: 'export function run() { const hoard = []; for (;;) hoard.push(new Array(1e6).fill(0.5)) }\n',
+    verdict: 'error',
+  },
   spins: { source: 'export function run() { for (;;) {} }\n', verdict: 'error' },
   'goes-out': {
     source: `${HEAD}export async function run(input) {
@@ -82,7 +86,7 @@ async function openTrial(): Promise<Project> {
 
 function writeScenario(project: Project, ids: string[], settings = ''): void {
   const candidates = ids.map((id) => `  - { id: ${id}, agent: ../${id}.ts#run, expect: ${VERDICTS[id]} }\n`)
-  const replay = 'replay: { max_real_ms: 5000 }\n'
+  const replay = 'replay: { max_real_ms: 5000, max_memory_mb: 128 }\n'
   project.write('scenarios/desk.yaml', `${DESK_SCENARIO}${replay}${settings}candidates:\n${candidates.join('')}`)
 }
 
@@ -134,10 +138,12 @@ test('gives no candidate more than inconclusive given a baseline that broke', as
 
 test('tells of a run cut short which steps were proved, and why it was cut', async () => {
   const project = await openTrial()
-  writeScenario(project, ['spins', 'never-ends', 'goes-out', 'constant'])
+  writeScenario(project, ['spins', 'never-ends', 'goes-out', 'constant', 'hoards-memory'])
   const { candidate } = await project.verify()
   const codes = (id: string) => candidate(id).reasons.map(({ code }) => code)
   expect(codes('spins')).toContain('agent_hung')
+  expect(codes('hoards-memory')).toContain('agent_crashed')
+  expect(candidate('hoards-memory').reasons[0]?.message).toContain('raise `replay.max_memory_mb`')
   expect(codes('never-ends')).toContain('deadlocked')
   expect(codes('goes-out')).toContain('diverged')
   expect(codes('constant')).toContain('nothing_exercised')

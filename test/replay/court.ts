@@ -41,6 +41,7 @@ export interface ReplaySettings extends Partial<Omit<ReplayJob, 'input' | 'param
   input?: unknown
   params?: unknown
   max_real_ms?: number
+  max_memory_mb?: number
   extra_env?: Record<string, string>
 }
 
@@ -88,7 +89,7 @@ export function openCourt(env: NodeJS.ProcessEnv = {}): Court {
       saveRecording(out, recording)
       return { path: out, recording, output: recording.finish?.output, error: undefined }
     },
-    async replay(agent, run, { max_real_ms = 20_000, extra_env = {}, input, params, ...job } = {}) {
+    async replay(agent, run, { max_real_ms = 20_000, max_memory_mb, extra_env = {}, input, params, ...job } = {}) {
       const out = `${path('replay')}.jsonl`
       const result = await pool.replay(
         {
@@ -107,6 +108,7 @@ export function openCourt(env: NodeJS.ProcessEnv = {}): Court {
           ...job,
         },
         max_real_ms,
+        max_memory_mb,
       )
       const replayed =
         result.recording === null ? null : await readRecording(result.recording, { mode: 'prefix' }).catch(() => null)

@@ -156,15 +156,48 @@ test('an endless loop is ended by the budget of real time, and others go on besi
   })
 })
 
-test('the process is ended, and others go on beside it, given an agent that uses up its memory', async () => {
-  const hog = replaySource('export function run() { const hog = []; for (;;) hog.push(new Array(1e7).fill(0.5)) }', {
-    max_real_ms: 25_000,
+test('the budget of memory ends the process, and others go on beside it, given an agent that uses it up', async () => {
+  const hog = replaySource('export function run() { const hog = []; for (;;) hog.push(new Array(1e6).fill(0.5)) }', {
+    max_memory_mb: 96,
   })
   const beside = await court.replay(good, live)
   expect(outputOf(beside)).toBe('good')
   const { end, output } = await hog
-  expect(end).toEqual({ outcome: 'crashed', failure: 'its process was killed by SIGABRT' })
+  expect(end).toEqual({
+    outcome: 'crashed',
+    failure:
+      'it used up its budget of 96 MB of memory. Find what it keeps, or raise `replay.max_memory_mb` in the scenario',
+  })
   expect(output).toContain('out of memory')
+})
+
+test('what an agent prints does not hide that its memory is used up', async () => {
+  const source = `
+    export function run() {
+      const hog = []
+      for (;;) {
+        hog.push(new Array(1e6).fill(0.5))
+        process.stdout.write('out '.repeat(25_000) + '\\n')
+      }
+    }`
+  const { end } = await replaySource(source, { max_memory_mb: 96 })
+  expect(end).toMatchObject({ outcome: 'crashed', failure: expect.stringContaining('its budget of 96 MB of memory') })
+})
+
+test('each replay has the budget that it was given, whatever the waiting processes have', async () => {
+  const limit = court.agent(
+    `import { getHeapStatistics } from 'node:v8'\nexport const run = () => getHeapStatistics().heap_size_limit`,
+  )
+  const limits: number[] = []
+  for (const max_memory_mb of [undefined, 96, 512, undefined]) {
+    const replay = await court.replay(limit, live, { ...(max_memory_mb !== undefined && { max_memory_mb }) })
+    limits.push(Number(outputOf(replay)) / 2 ** 20)
+  }
+  const [first, small, large, last] = limits as [number, number, number, number]
+  expect(first).toBe(last)
+  expect(first).toBeGreaterThanOrEqual(1024)
+  expect(large - small).toBe(512 - 96)
+  expect(first - large).toBe(1024 - 512)
 })
 
 test('what an agent prints by the megabyte is no harm, and its end is kept', async () => {

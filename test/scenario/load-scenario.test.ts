@@ -53,6 +53,7 @@ test('fills in every default given only what is required', () => {
       clock: 'virtual',
       max_real_ms: 30_000,
       max_virtual_ms: 86_400_000,
+      max_memory_mb: 1024,
     },
     candidates: [{ id: 'b', title: 'b', agent, expect: 'fixed', on_divergence: 'fail' }],
     verify: {
@@ -86,6 +87,10 @@ test('resolves what a candidate inherits and overrides given all fields', () => 
     accept_bypass: true,
     tolerance: { latency_ms: 0, steps: 4 },
   })
+})
+
+test('takes the budget of memory given one', () => {
+  expect(parseScenario(spoil('max_real_ms: 5000', 'max_memory_mb: 256'), FILE).replay.max_memory_mb).toBe(256)
 })
 
 test('takes each form of a baseline given one', () => {

@@ -37,6 +37,7 @@ const MISTAKES: [given: string, from: string, to: string, place: string][] = [
   ['an empty list of stop reasons', 'is: tool_error', 'is: []', 'ERR_SCENARIO_VALUE 11:39'],
   ['a misspelt verdict', 'expect: masked', 'expect: maskd', 'ERR_SCENARIO_VALUE 27:13'],
   ['a budget of zero', 'max_real_ms: 5000', 'max_real_ms: 0', 'ERR_SCENARIO_VALUE 16:16'],
+  ['too little memory to run in', 'max_real_ms: 5000', 'max_memory_mb: 16', 'ERR_SCENARIO_VALUE 16:18'],
   ['a ratio below one', 'latency_ratio: 2', 'latency_ratio: 0.9', 'ERR_SCENARIO_VALUE 31:31'],
   ['a negative limit', 'max_steps: 6', 'max_steps: -1', 'ERR_SCENARIO_VALUE 32:77'],
   ['a number for a text', 'git: main', 'git: 1.4', 'ERR_SCENARIO_TYPE 26:10'],
