@@ -37,8 +37,8 @@ const ENTRY = fileURLToPath(
   new URL(`./replay-process.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
 )
 const OUTPUT_KEPT = 16_384
-/** What the engine prints, among other things, when no room is left. */
-const OUT_OF_MEMORY = 'JavaScript heap out of memory'
+/** What the engine prints when no room is left: figures of its heap first, then that it is out of memory, and a stack of its own. */
+const OUT_OF_MEMORY = /\s*<--- Last few GCs --->[\s\S]*JavaScript heap out of memory[\s\S]*$/
 const QUIET = ['--disable-warning=ExperimentalWarning', '--no-deprecation']
 
 export interface ReplayPoolOptions {
@@ -173,7 +173,8 @@ class Worker {
   }
 
   #explainExit(code: number | null, signal: NodeJS.Signals | null): string {
-    if (code !== 0 && this.#errors.includes(OUT_OF_MEMORY)) {
+    if (code !== 0 && OUT_OF_MEMORY.test(this.#errors)) {
+      this.#printed = this.#printed.replace(OUT_OF_MEMORY, '\n')
       return `it used up its budget of ${this.settings.maxMemoryMb} MB of memory. Find what it keeps, or raise \`replay.max_memory_mb\` in the scenario`
     }
     return signal === null

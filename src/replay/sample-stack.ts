@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { findAgentFrame } from '../boundary/world/call-site.ts'
 
 /** How long the process may take to show its stack, ms. */
-const PATIENCE_MS = 2_000
+const PATIENCE_MS = 10_000
 
 /** How long it may run on before it is asked again, ms. */
 const AGAIN_MS = 3

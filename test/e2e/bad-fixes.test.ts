@@ -46,10 +46,6 @@ export async function run(input) {
     verdict: 'error',
   },
   'never-ends': { source: 'export const run = () => new Promise(() => {})\n', verdict: 'inconclusive' },
-  'hoards-memory': {
-    source: 'export function run() { const hoard = []; for (;;) hoard.push(new Array(1e6).fill(0.5)) }\n',
-    verdict: 'error',
-  },
   spins: { source: 'export function run() { for (;;) {} }\n', verdict: 'error' },
   'goes-out': {
     source: `${HEAD}export async function run(input) {
@@ -86,7 +82,7 @@ async function openTrial(): Promise<Project> {
 
 function writeScenario(project: Project, ids: string[], settings = ''): void {
   const candidates = ids.map((id) => `  - { id: ${id}, agent: ../${id}.ts#run, expect: ${VERDICTS[id]} }\n`)
-  const replay = 'replay: { max_real_ms: 5000, max_memory_mb: 128 }\n'
+  const replay = 'replay: { max_real_ms: 5000 }\n'
   project.write('scenarios/desk.yaml', `${DESK_SCENARIO}${replay}${settings}candidates:\n${candidates.join('')}`)
 }
 
@@ -138,13 +134,36 @@ test('gives no candidate more than inconclusive given a baseline that broke', as
 
 test('tells of a run cut short which steps were proved, and why it was cut', async () => {
   const project = await openTrial()
-  writeScenario(project, ['spins', 'never-ends', 'goes-out', 'constant', 'hoards-memory'])
+  writeScenario(project, ['spins', 'never-ends', 'goes-out', 'constant'])
   const { candidate } = await project.verify()
   const codes = (id: string) => candidate(id).reasons.map(({ code }) => code)
   expect(codes('spins')).toContain('agent_hung')
-  expect(codes('hoards-memory')).toContain('agent_crashed')
-  expect(candidate('hoards-memory').reasons[0]?.message).toContain('raise `replay.max_memory_mb`')
   expect(codes('never-ends')).toContain('deadlocked')
   expect(codes('goes-out')).toContain('diverged')
   expect(codes('constant')).toContain('nothing_exercised')
+})
+
+test('says that the budget of memory is used up and how to raise it, given a fix that hoards', async () => {
+  const project = await openDesk()
+  project.write(
+    'hoards.ts',
+    `export function run() {
+  console.log('what the agent printed')
+  const hoard: number[][] = []
+  for (;;) hoard.push(new Array(1e6).fill(0.5))
+}\n`,
+  )
+  const candidates = 'candidates: [{ id: hoards, agent: ../hoards.ts#run }]\n'
+  project.write('scenarios/desk.yaml', `${DESK_SCENARIO}replay: { max_memory_mb: 128 }\n${candidates}`)
+  const { code, candidate } = await project.verify()
+  const { verdict, reasons } = candidate('hoards')
+  expect([code, verdict]).toEqual([4, 'error'])
+  expect(reasons.map((reason) => [reason.code, reason.message])).toEqual([
+    [
+      'agent_crashed',
+      "the agent's process died: it used up its budget of 128 MB of memory. " +
+        'Find what it keeps, or raise `replay.max_memory_mb` in the scenario',
+    ],
+    ['agent_output', expect.stringMatching(/what the agent printed$/)],
+  ])
 })
