@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RetrialError } from '../core/errors.ts'
 import { metricsSnapshot } from '../fleet/metrics-snapshot.ts'
-import type { MetricsSnapshot } from '../model/signal.ts'
+import type { MetricsSnapshot, Segment } from '../model/signal.ts'
 import type { RunTrace } from '../model/trace.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { projectRun } from '../trace/project-run.ts'
@@ -11,10 +11,16 @@ import { projectRun } from '../trace/project-run.ts'
  * The metrics of a run's release against the one before, computed from recordings of many runs.
  *
  * @param paths Recordings, or folders of them.
+ * @param segment What the run was narrowed to.
  * @param previous The release to compare with; by default the one that ran last before this run's release first did.
  * @throws ERR_CLI_DEBUG_FLEET when the run has no release, or there is no other release to compare with.
  */
-export async function readFleet(paths: readonly string[], run: RunTrace, previous?: string): Promise<MetricsSnapshot> {
+export async function readFleet(
+  paths: readonly string[],
+  run: RunTrace,
+  segment: Segment = {},
+  previous?: string,
+): Promise<MetricsSnapshot> {
   const files = (await Promise.all(paths.map(listRecordings))).flat()
   const others = await Promise.all(files.map(async (file) => projectRun(await readRecording(file, { mode: 'prefix' }))))
   const { run_id, release, workflow } = run.context
@@ -30,7 +36,7 @@ export async function readFleet(paths: readonly string[], run: RunTrace, previou
       },
     )
   }
-  return metricsSnapshot(traces, { release, previous_release })
+  return metricsSnapshot(traces, { release, previous_release, segment })
 }
 
 async function listRecordings(path: string): Promise<string[]> {

@@ -2,6 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { type ErrorLocation, RetrialError } from '../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { locateJsonError } from '../interchange/locate-json-error.ts'
+import { parseAsWritten } from './parse-as-written.ts'
+
+/** Spans or log events of a file. */
+export interface Entries {
+  values: JsonObject[]
+  /** The same value with each number as it stands in the file, to be printed; what is none of the entries comes back as it is. */
+  asWritten(value: JsonObject | null): JsonValue
+}
 
 /**
  * Reads spans or log events from a file: a JSON array of objects, or JSON Lines with one object a line.
@@ -10,8 +18,27 @@ import { locateJsonError } from '../interchange/locate-json-error.ts'
  * @throws RetrialError `ERR_CLI_DEBUG_FILE` when it cannot be read, `ERR_CLI_DEBUG_JSON` when it is not JSON,
  * `ERR_CLI_DEBUG_SHAPE` when it holds something else than objects.
  */
-export async function readEntries(path: string): Promise<JsonObject[]> {
-  return parseEntries(await readText(path), path)
+export async function readEntries(path: string): Promise<Entries> {
+  const text = await readText(path)
+  const values = parseEntries(text, path)
+  const asWritten = (value: JsonObject | null): JsonValue => {
+    const at = value === null ? -1 : values.indexOf(value)
+    return at === -1 ? value : findAsWritten(withoutMark(text), at)
+  }
+  return { values, asWritten }
+}
+
+function findAsWritten(body: string, at: number): JsonValue {
+  if (isArray(body)) return (parseAsWritten(body) as JsonValue[])[at] as JsonValue
+  return parseAsWritten(body.split('\n').filter((line) => line.trim() !== '')[at] as string)
+}
+
+function withoutMark(text: string): string {
+  return text.replace(/^\ufeff/, '')
+}
+
+function isArray(body: string): boolean {
+  return body.trimStart().startsWith('[')
 }
 
 /** Reads a metrics snapshot: one JSON object. Throws as `readEntries` does. */
@@ -23,8 +50,8 @@ export async function readMetrics(path: string): Promise<JsonObject> {
 
 /** The entries of a text that is a JSON array or JSON Lines; `path` is for the errors. */
 export function parseEntries(text: string, path: string): JsonObject[] {
-  const body = text.replace(/^\ufeff/, '')
-  if (body.trimStart().startsWith('[')) {
+  const body = withoutMark(text)
+  if (isArray(body)) {
     const values = parseAt(body, path, 0)
     // Text that starts with a bracket and is JSON is an array.
     return (values as JsonValue[]).map((value, i) => requireObject(value, { path }, `entry ${i + 1}`))

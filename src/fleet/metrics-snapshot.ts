@@ -1,4 +1,5 @@
-import type { MetricsSnapshot } from '../model/signal.ts'
+import { inSegment } from '../model/segment.ts'
+import type { MetricsSnapshot, Segment } from '../model/signal.ts'
 import type { RunTrace } from '../model/trace.ts'
 import { isFailedRun } from './error-rate.ts'
 import type { MetricDiff } from './metric-diff.ts'
@@ -14,6 +15,8 @@ export interface MetricsSnapshotOptions {
   previous_release: string
   /** @default 2500 */
   slo_latency_ms?: number | undefined
+  /** Only runs of this workflow, model and tool; figures of tools are of that tool. Its release is ignored. */
+  segment?: Segment | undefined
 }
 
 /**
@@ -23,10 +26,12 @@ export interface MetricsSnapshotOptions {
  * a 95th percentile): a difference between a few runs must not support a hypothesis. Synthetic runs give the
  * synthetic status alone. The health score is the share of runs that did not fail and met the latency objective.
  */
-export function metricsSnapshot(traces: readonly RunTrace[], options: MetricsSnapshotOptions): MetricsSnapshot {
+export function metricsSnapshot(all: readonly RunTrace[], options: MetricsSnapshotOptions): MetricsSnapshot {
   const { release, previous_release, slo_latency_ms = SLO_LATENCY_MS } = options
+  const segment: Segment = { ...options.segment, release: undefined }
+  const traces = all.filter((trace) => inSegment(trace, segment))
   const users = traces.filter((trace) => !isSyntheticRun(trace))
-  const diff = releaseDiff(users, { from: previous_release, to: release })
+  const diff = releaseDiff(users, { from: previous_release, to: release }, segment)
   const delta = (name: string) => {
     const metric = diff.metrics.find(({ metric }) => metric === name)
     return metric !== undefined && metric.finding !== 'not_enough_runs' ? (metric.delta ?? undefined) : undefined

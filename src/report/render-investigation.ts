@@ -1,7 +1,7 @@
 import { formatMs } from '../core/format-ms.ts'
 import { GEN_AI } from '../model/gen-ai.ts'
 import type { Integrity, Note } from '../model/recording.ts'
-import type { Hypothesis, Signals } from '../model/signal.ts'
+import type { Hypothesis, Segment, Signals } from '../model/signal.ts'
 import type { RunTrace } from '../model/trace.ts'
 import { renderHypotheses } from './investigation-hypotheses.ts'
 import { renderRow } from './investigation-row.ts'
@@ -12,6 +12,8 @@ import { createPaint, escapeTerminal, escapeValue, joinLines, type Paint } from 
 /** A run and what was found out about it. */
 export interface Investigation {
   trace: RunTrace
+  /** What the trace was narrowed to, if it was. */
+  segment?: Segment | undefined
   signals: Signals
   hypotheses: readonly Hypothesis[]
   integrity: Integrity
@@ -70,6 +72,7 @@ function renderContext(investigation: Investigation, paint: Paint): string[] {
     ? `ended with ${escapeTerminal(signals.stop_reason, 60)}`
     : 'the recording ends before the run did'
   const rows: [string, string][] = [
+    ...renderSegment(investigation.segment),
     ...(models.length === 0 ? [] : [['model', models.join(', ')] as [string, string]]),
     ['started', `${formatDate(started_at)}, took ${formatMs(trace.latency_ms)}, ${ended}`],
     ['input', escapeValue(trace.input, 160)],
@@ -81,6 +84,11 @@ function renderContext(investigation: Investigation, paint: Paint): string[] {
     ...(integrity === 'sealed' ? [] : [['integrity', paint('yellow', INTEGRITY[integrity])] as [string, string]]),
   ]
   return [[paint('bold', escapeTerminal(run_id, 80)), ...labels].join(' · '), ...alignRows(rows, paint)]
+}
+
+function renderSegment(segment: Segment = {}): [string, string][] {
+  const named = Object.entries(segment).map(([key, value]) => `${key} ${escapeTerminal(String(value), 60)}`)
+  return named.length === 0 ? [] : [['only', `${named.join(', ')}; the rest of the run is left out`]]
 }
 
 /** The models that were asked, each with those that answered in its name. */

@@ -14,7 +14,7 @@ export interface DebugReport {
   first_error_span: JsonObject | null
   /** The span with the largest latency, as it was given; null without spans. */
   slowest_span: JsonObject | null
-  /** Of the run's last `run_finished` event; `unknown` when there is none or it does not say. */
+  /** Of the run's last `run_finished` event, as it stands there; `unknown` when there is none or it lacks the field. */
   stop_reason: JsonValue
   /** Calls per tool whose arguments were seen before; a call without a tool counts under `null`. */
   repeated_tool_calls: Record<string, number>
@@ -31,7 +31,7 @@ export interface DebugHypothesis {
 /**
  * Debugs one run from plain spans and log events, as they come out of a trace store: no recording is needed.
  *
- * Fields may be missing or null: a missing start or latency counts as 0, a missing metric as its default
+ * Fields may be missing or null: such a start or latency counts as 0, such a metric as its default
  * (`run_latency_p95_ms` 0, `slo_latency_ms` 2500 ms, `release_error_rate_delta` 0). Spans and events of other runs are
  * left out, entries that are no objects are passed over, and nothing given is changed. A run that does not occur gives
  * the empty report.
@@ -54,7 +54,8 @@ export function debugRun(
   const found = {
     first_error_span: findFirstError(spans),
     slowest_span: findSlowest(spans),
-    stop_reason: finish?.stop_reason ?? 'unknown',
+    // A null is what the event says; only a missing field is unknown.
+    stop_reason: finish?.stop_reason === undefined ? 'unknown' : finish.stop_reason,
     repeated_tool_calls: countRepeats(events),
   }
   const metrics: MetricsSnapshot = debug_metrics_snapshot ?? {}

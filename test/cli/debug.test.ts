@@ -52,6 +52,21 @@ test('prints exactly what debugRun gives given traces, logs and metrics', () => 
   expect(status).toBe(0)
 })
 
+test('prints spans as they were given, to the last digit, given numbers that JavaScript does not hold', () => {
+  const first = '{"run_id":"run_1","span_id":18446744073709551615,"status":"error","weight":1.0,"started_at_ms":2}'
+  const slow =
+    '{"run_id":"run_1","latency_ms":1e3,"started_at_ms":1764115200123456789,"attributes":{"ratio":-0,"many":[1E400]}}'
+  const compact = (stdout: string) => stdout.replace(/\s+/g, '')
+  for (const [name, text] of [
+    ['exact.json', `[${slow},\n${first}]`],
+    ['exact.jsonl', `${slow}\n\n${first}\n`],
+  ] as const) {
+    writeFileSync(join(folder, name), text)
+    const { stdout } = debug('--run', 'run_1', '--traces', name, '--logs', 'events.jsonl', '--json')
+    expect(compact(stdout)).toContain(`"run_1","first_error_span":${first},"slowest_span":${slow},"stop_reason"`)
+  }
+})
+
 test('prints a summary for people given no --json', () => {
   const { status, stdout } = debug('--run', 'run_1', ...files)
 

@@ -172,3 +172,23 @@ test('leaves out what is not known given few runs, and has it given many', () =>
     health_score_delta: -1,
   })
 })
+
+test('takes the metrics of one workflow and one tool given a segment', () => {
+  const options = { release: 'v2', previous_release: 'v1', slo_latency_ms: 1400 }
+  const of = (release: string, tool: string, ms: number, failEvery = 0) =>
+    runs(release, 120, { ms, failEvery }).map((run) => ({
+      ...run,
+      spans: run.spans.map((one) => ({ ...one, name: tool })),
+    }))
+  const search = [...of('v1', 'search', 1000), ...of('v2', 'search', 1000)]
+  const fetch = [...of('v1', 'fetch', 1000), ...of('v2', 'fetch', 2000, 3)]
+  const both = [...search, ...fetch]
+
+  expect(metricsSnapshot(both, { ...options, segment: { tool: 'search' } })).toEqual(metricsSnapshot(search, options))
+  expect(metricsSnapshot(both, { ...options, segment: { tool: 'fetch' } })).toEqual(metricsSnapshot(fetch, options))
+  const refund = both.filter(({ context }) => context.workflow === 'refund')
+  expect(metricsSnapshot(both, { ...options, segment: { workflow: 'refund', release: 'v1' } })).toEqual(
+    metricsSnapshot(refund, options),
+  )
+  expect(metricsSnapshot(both, { ...options, segment: { model: 'none' } })).toEqual({ slo_latency_ms: 1400 })
+})

@@ -32,7 +32,7 @@ function oracle(run: string, spans: Loose[], events: Loose[], metrics: Loose | n
   const repeats: [string, number][] = []
   for (const e of events) {
     if (e.run_id !== run) continue
-    if (e.event === 'run_finished') stop = e.stop_reason == null ? 'unknown' : e.stop_reason
+    if (e.event === 'run_finished') stop = 'stop_reason' in e ? e.stop_reason : 'unknown'
     if (e.event !== 'tool_call') continue
     const pair: [unknown, unknown] = [
       e.tool === undefined ? null : e.tool,
