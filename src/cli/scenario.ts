@@ -57,7 +57,11 @@ async function newScenario(recordingPath: string, options: NewOptions): Promise<
   }
   await mkdir(dirname(out), { recursive: true })
   await writeFile(out, text)
-  process.stdout.write(
-    `proposed ${out}: review the roles and name your candidates, then run \`retrial verify ${out}\`\n`,
-  )
+  const command = `retrial verify ${quoteForShell(out)}`
+  process.stdout.write(`proposed ${out}: review the roles and name your candidates, then run \`${command}\`\n`)
+}
+
+/** A path as it has to be typed. */
+function quoteForShell(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

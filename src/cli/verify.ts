@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { resolveConfig } from '../config/resolve-config.ts'
-import { isRetrialError } from '../core/errors.ts'
+import { isRetrialError, RetrialError } from '../core/errors.ts'
 import { findScenarios } from '../scenario/find-scenarios.ts'
 import { runSuite, type SuiteResult } from '../suite/run-suite.ts'
 import { describeError } from './describe-error.ts'
@@ -10,7 +10,7 @@ import { openReport } from './write-report.ts'
 
 interface VerifyOptions {
   json?: boolean
-  reporter: Reporter
+  reporter?: Reporter
   output?: string
   only?: string[]
   workers?: string
@@ -31,6 +31,7 @@ Examples:
   retrial verify
   retrial verify scenarios/search-docs-retry-storm.yaml --json
   retrial verify --reporter junit --output reports/verdicts.xml
+  retrial verify --json --reporter junit --output reports/verdicts.xml > verdicts.json
   retrial verify --only search-docs-retry-storm/fall-back`
 
 /** Adds `retrial verify`: replays recorded incidents under candidate fixes and gives a verdict for each. */
@@ -39,9 +40,9 @@ export function registerVerify(program: Command): void {
     .command('verify')
     .description('replay recorded incidents under candidate fixes and give a verdict for each')
     .argument('[paths...]', 'scenario files, folders or patterns (default: scenarios/)')
-    .addOption(new Option('--json', 'print one JSON document; short for --reporter json').conflicts('reporter'))
+    .option('--json', 'print one JSON document; with --reporter and --output beside that report')
     .addOption(
-      new Option('--reporter <name>', 'how to report').choices(['terminal', 'json', 'junit']).default('terminal'),
+      new Option('--reporter <name>', 'how to report (default: terminal)').choices(['terminal', 'json', 'junit']),
     )
     .option('--output <file>', 'write the report to a file instead, and the verdicts for people to the terminal')
     .option(
@@ -65,14 +66,29 @@ function collect(id: string, earlier: string[] = []): string[] {
 async function verify(paths: string[], options: VerifyOptions): Promise<void> {
   // Nothing is proved yet.
   chooseExitCode(3)
-  const reporter = options.json ? 'json' : options.reporter
+  const { printed, written } = chooseReporters(options)
   const report = options.output === undefined ? null : await openReport(options.output)
   const { result, color } = await tryAll(paths, options)
   const view = { color, width: process.stdout.isTTY ? process.stdout.columns : undefined }
-  await report?.write(renderResult(result, reporter, { color: false }))
-  process.stdout.write(renderResult(result, report === null ? reporter : 'terminal', view))
+  await report?.write(renderResult(result, written, { color: false }))
+  process.stdout.write(renderResult(result, printed, view))
   for (const { error } of result.faults) process.stderr.write(`${describeError(error)}\n`)
   chooseExitCode(result.exit_code)
+}
+
+/** What goes to the terminal, and what into the file that `--output` names. */
+function chooseReporters({ json, reporter, output }: VerifyOptions): { printed: Reporter; written: Reporter } {
+  if (output !== undefined) {
+    const isBoth = json && reporter !== undefined
+    return { printed: isBoth ? 'json' : 'terminal', written: reporter ?? (json ? 'json' : 'terminal') }
+  }
+  if (json && reporter !== undefined && reporter !== 'json') {
+    throw new RetrialError('ERR_CLI_USAGE', `--json and --reporter ${reporter} cannot both be printed.`, {
+      hint: 'Write one of them to a file: --output FILE is where the report of --reporter goes.',
+    })
+  }
+  const only = json ? 'json' : (reporter ?? 'terminal')
+  return { printed: only, written: only }
 }
 
 async function tryAll(paths: string[], options: VerifyOptions): Promise<{ result: SuiteResult; color: boolean }> {

@@ -24,12 +24,30 @@ export function hintAtEnvironment(
   const asked = run.interactions?.length ?? 0
   const broke = run.agent_error !== null || end.outcome === 'harness_error' || end.outcome === 'crashed'
   if (asked > 0 && !broke) return []
-  const keys = asked > 0 ? [] : findMissingKeys(recording, env)
+  // What could not be loaded says itself what it lacks: a wrong name of an export has nothing to do with a key.
+  const keys = asked > 0 || end.outcome === 'harness_error' ? [] : findMissingKeys(recording, env)
   const said = [run.agent_error?.message, run.failure, output].join('\n')
   const named = [...new Set(said.match(VARIABLE))].filter((name) => env[name] === undefined)
   const names = keys.length > 0 ? keys.map(({ name }) => name) : named
   if (names.length === 0) return []
-  const setting = names.map((name) => `${name}: ${keys.find((key) => key.name === name)?.value ?? '…'}`).join(', ')
+  const values = findMissingKeys(recording, env)
+  const setting = names.map((name) => `${name}: ${values.find((key) => key.name === name)?.value ?? '…'}`).join(', ')
   const message = `the replay sets no ${names.join(', ')}. If the agent needs it, add to the scenario: replay: { env: { ${setting} } }. No key is sent anywhere`
   return [{ code: 'missing_env', message, data: names }]
+}
+
+/**
+ * Says that the agent was called with null because nobody said with what: a run that was recorded by its command alone has
+ * no input, and an agent that takes one throws before it asks anything.
+ *
+ * @param stated What the scenario says.
+ * @param input What the agent was called with.
+ */
+export function hintAtInput(run: TrialRun, stated: unknown, input: unknown): Reason[] {
+  if (stated !== undefined || input !== null || run.agent_error === null || (run.interactions?.length ?? 0) > 0)
+    return []
+  const message =
+    'the agent was called with null: neither the recording nor the scenario says with what. ' +
+    'If it takes an input, add to the scenario: input: …'
+  return [{ code: 'missing_input', message }]
 }

@@ -11,7 +11,7 @@ import { computeSignals } from '../signals/compute-signals.ts'
 import { projectRun } from '../trace/project-run.ts'
 import { gradeEvidence } from '../verify/grade-evidence.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
-import { hintAtEnvironment } from './hint-at-environment.ts'
+import { hintAtEnvironment, hintAtInput } from './hint-at-environment.ts'
 import type { RunnableAgent } from './resolve-agent.ts'
 
 export interface ReplayRequest {
@@ -47,13 +47,14 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
   // A replay that is killed leaves no recording, and must not be taken for the one before it.
   await Promise.all([kept, `${kept}.part`].map((path) => rm(path, { force: true })))
   const env = buildReplayEnvironment(recording, agent.env)
+  const input = scenario.input === undefined ? recording.input : scenario.input
   const result = await pool.replay(
     {
       recording: scenario.recording,
       mode: recording.integrity === 'sealed' ? 'strict' : 'prefix',
       agent: { module: agent.module, export: agent.export },
       agent_ref: agent.label,
-      input: scenario.input ?? recording.input,
+      input,
       params: agent.params,
       env,
       cwd: agent.cwd,
@@ -72,7 +73,7 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
       ? null
       : await readRecording(result.recording, { mode: 'prefix', base: recording }).catch(() => null)
   const run = readRun(request, result, replayed)
-  const hints = hintAtEnvironment(run, result, recording, env)
+  const hints = [...hintAtEnvironment(run, result, recording, env), ...hintAtInput(run, scenario.input, input)]
   const settled = { ...result, recording: await keep(result.recording, out, kept) }
   return { run, result: settled, interactions: replayed?.interactions ?? [], chance: replayed?.chance, hints }
 }

@@ -49,7 +49,10 @@ test('names the mistake and the way to help, and exits with 2, given a command l
     [['verify', '--only'], /^Option '--only <ids...>' argument missing\./],
     [['verify', '--output'], /^Option '--output <file>' argument missing\./],
     [['verify', '--reporter', 'html'], /^Option '--reporter <name>' argument 'html' is invalid\. /],
-    [['verify', '--json', '--reporter', 'junit'], /^Option '--json' cannot be used with option '--reporter <name>'\./],
+    [
+      ['verify', '--json', '--reporter', 'junit'],
+      /^--json and --reporter junit cannot both be printed\. .*\n {2}Write one of them to a file/,
+    ],
     [['replay'], /^Missing required argument 'scenario'\..*\n {2}See `retrial replay --help`\.\n$/],
     [['replay', 'a.yaml', 'b.yaml'], /^Too many arguments for 'replay'\./],
     [['scenario', 'nwe'], /^Unknown command 'nwe'\. .*\n {2}Did you mean new\? See `retrial scenario --help`\.\n$/],

@@ -54,6 +54,14 @@ test('writes JUnit with a suite a scenario and a case a candidate given --report
   expect(readdirSync(court.folder).filter((name) => name.includes('.part'))).toEqual([])
 })
 
+test('prints one JSON document and writes JUnit beside it given --json, --reporter junit and --output', async () => {
+  const args = ['verify', '--only', 'fall-back', 'swallow', '--json', '--reporter', 'junit', '--output', 'both.xml']
+  const { code, stdout, stderr } = await court.run(args)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(readReport(stdout).summary).toMatchObject({ candidates: 2, gates: { pass: 2 } })
+  expect(checkCounts(parseXml(court.read('both.xml')))).toEqual({ tests: 2, failures: 0, errors: 0 })
+})
+
 test('shows each kind of trouble as JUnit has it given gates that fail, an agent that throws, and a broken file', async () => {
   const troubled = openCourt()
   try {

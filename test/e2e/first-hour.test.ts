@@ -77,9 +77,23 @@ test('says what is left to decide given a recording that names neither its agent
   expect(text).toMatch(/# DECIDE: .*which agent ran/)
   expect(text).toMatch(/# REVIEW: .*what the agent was called with/)
   // As the comments say, and no more.
-  const decided = text
-    .replace('# agent: ./path/to/agent.ts#run', 'agent: ../agent.ts#run')
-    .replace('# input: { … }', 'input: { question: "Where?" }')
+  const named = text.replace('# agent: ./path/to/agent.ts#run', 'agent: ../agent.ts#run')
+  project.write('scenarios/run_1.yaml', named)
+  const called = await project.verify()
+  expect(called).toMatchObject({ code: 4, verdicts: { fix: 'error' } })
+  expect(called.reports[0]?.baseline.reasons.map(({ code }) => code)).toContain('missing_input')
+  const decided = named.replace('# input: { … }', 'input: { question: "Where?" }')
   project.write('scenarios/run_1.yaml', decided)
   expect(await project.verify()).toMatchObject({ code: 1, verdicts: { fix: 'not_fixed' } })
+})
+
+test('calls the agent with null given a scenario that says so, whatever the recording holds', async () => {
+  const project = await openDesk()
+  await project.retrial(['scenario', 'new', 'recordings/run_1.jsonl'])
+  project.write('scenarios/run_1.yaml', `${project.read('scenarios/run_1.yaml')}\ninput: null\n`)
+  const { reports } = await project.verify()
+  const reasons = reports[0]?.baseline.reasons ?? []
+  expect(reasons.map(({ code }) => code)).toContain('agent_threw')
+  // The scenario said with what: nothing is missing.
+  expect(reasons.map(({ code }) => code)).not.toContain('missing_input')
 })

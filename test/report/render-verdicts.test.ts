@@ -54,7 +54,6 @@ test('says why and what to do given verdicts that do not pass', () => {
           trigger   lookup timeout ×0            not met (×2 before)  not proved
           cause     repeated_tool_calls.lookup   3 → 0  not proved
           symptom   stop_reason                  tool_error → completed  not proved
-          also      slowest span 1.80 s → 600 ms · llm calls 6 → 4 · steps 9 → 6 · tokens −31 % · latency 36.20 s → 8.30 s
           because   nothing is proved either way
                     1 request diverged from the recording, first at step 4  [diverged]
                     good evidence up to step 3; still open: trigger, cause, symptom  [proof_reaches]
@@ -97,7 +96,6 @@ test('says that nothing is proved given a baseline that is not red', () => {
           repeated_tool_calls.lookup = 0  [cause_absent]
           replay    .retrial/replays/baseline.jsonl
       ? fall-back  not_reproduced  expected fixed · evidence 7/7 exact · 8.30 s replayed in 8 ms
-          also      slowest span 1.80 s → 600 ms · llm calls 6 → 4 · steps 9 → 6 · tokens −31 % · latency 36.20 s → 8.30 s
           because   there is no incident to fix
                     the baseline does not show the incident  [baseline_not_reproduced]
           replay    .retrial/replays/fall-back.jsonl
