@@ -23,7 +23,7 @@ export async function openRecording(scenario: Scenario): Promise<OpenedRecording
   })
   if (recording.notes.some(({ code }) => code === 'trace_only')) throw traceOnly(scenario)
   const { status } = checkLock(scenario.recording, recording.digest ?? '')
-  if (status === 'changed') throw changed(scenario)
+  if (status === 'changed') throw await changed(scenario)
   const name = basename(scenario.recording)
   return {
     recording,
@@ -53,10 +53,17 @@ function traceOnly(scenario: Scenario): RetrialError {
   )
 }
 
-function changed(scenario: Scenario): RetrialError {
-  const lock = `${dirname(scenario.recording)}/recordings.lock.json`
-  return new RetrialError('ERR_SUITE_RECORDING_CHANGED', `The recording is not the one that ${lock} pins.`, {
-    hint: `Restore ${basename(scenario.recording)}, or record it anew with \`retrial record\`, which pins it again.`,
-    location: { path: scenario.recording },
+async function changed({ recording: path }: Scenario): Promise<RetrialError> {
+  const lock = `${dirname(path)}/recordings.lock.json`
+  // One that was cut off says where.
+  const damage = await readRecording(path).then(
+    () => null,
+    (error: unknown) => (isRetrialError(error) ? error : null),
+  )
+  const why = damage === null ? '.' : `. ${damage.message}`
+  return new RetrialError('ERR_SUITE_RECORDING_CHANGED', `The recording is not the one that ${lock} pins${why}`, {
+    hint: `Restore ${basename(path)}, or record it anew with \`retrial record\`, which pins it again.`,
+    location: damage?.location ?? { path },
+    cause: damage ?? undefined,
   })
 }

@@ -140,6 +140,18 @@ test('proves nothing given a recording without the end of its last line', async 
 test('refuses a recording that is not the pinned one, and a lock file that is none', async () => {
   const pinned = openCourt()
   try {
+    const whole = pinned.read('recordings/run_9fd2.jsonl')
+    pinned.write('recordings/run_9fd2.jsonl', whole.slice(0, -40))
+    const torn = await pinned.run(['verify', '--json', '--only', 'fall-back'])
+    expect(torn.code).toBe(2)
+    expect(readReport(torn.stdout).errors).toMatchObject([
+      {
+        code: 'ERR_SUITE_RECORDING_CHANGED',
+        file: 'recordings/run_9fd2.jsonl',
+        line: whole.trimEnd().split('\n').length,
+        message: expect.stringContaining('its last line is not complete'),
+      },
+    ])
     const other = pinned.read('recordings/run_a113.jsonl')
     pinned.write('recordings/run_9fd2.jsonl', other)
     const { code, stdout, stderr } = await pinned.run(['verify', '--json', '--only', 'fall-back'])
