@@ -68,15 +68,26 @@ function keepPrinted(printed: string[]): void {
   let size = 0
   process.stdout.write = function (this: NodeJS.WriteStream, ...args: unknown[]): boolean {
     try {
-      const text = typeof args[0] === 'string' ? args[0] : Buffer.from(args[0] as Uint8Array).toString('utf8')
+      const text = textOf(args[0]).slice(-OUTPUT_KEPT)
       printed.push(text)
       size += text.length
-      while (size > 2 * OUTPUT_KEPT && printed.length > 1) size -= printed.shift()?.length ?? 0
+      if (size > 2 * OUTPUT_KEPT) {
+        // All at once and seldom: taking the first out of thousands of pieces moves all the others.
+        const end = printed.join('').slice(-OUTPUT_KEPT)
+        printed.splice(0, printed.length, end)
+        size = end.length
+      }
     } catch {
       // The agent's own error, if it is one, comes from the call below.
     }
     return (write as (...all: unknown[]) => boolean).apply(this, args)
   } as typeof process.stdout.write
+}
+
+function textOf(chunk: unknown): string {
+  if (typeof chunk === 'string') return chunk
+  // Of each character at most four bytes: more than that need not be decoded.
+  return Buffer.from((chunk as Uint8Array).subarray(-4 * OUTPUT_KEPT)).toString('utf8')
 }
 
 /** Output that is JSON is kept as JSON, so that its stop reason can be read. */

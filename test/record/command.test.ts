@@ -61,6 +61,15 @@ test('what the agent throws is shown and recorded, given one that throws', async
   expect(finish).toMatchObject({ stop_reason: 'error', error: { name: 'TypeError', message: 'the agent broke' } })
 })
 
+test('the agent prints all and the end of it is recorded, given one that prints much', async () => {
+  const { code, stdout, out, env } = await recordAgent(['flood', 'a'])
+  const plain = await run(process.execPath, [AGENT, 'flood', 'a'], { env })
+  expect(code).toBe(0)
+  expect(stdout === plain.stdout).toBe(true)
+  const { finish } = await readRecording(out)
+  expect(finish?.output).toBe(plain.stdout.slice(-65_536).trim())
+})
+
 const MODULES: Record<string, string> = {
   'agent.mjs': "import http from 'node:http'\nconst { base } = (await import('./base.mjs')).default",
   'agent.cjs': "const http = require('node:http')\nconst { base } = require('./base.cjs')",
