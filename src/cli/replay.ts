@@ -3,6 +3,8 @@ import { join, relative } from 'node:path'
 import type { Command } from 'commander'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { RetrialError } from '../core/errors.ts'
+import { findConcurrentGroups } from '../replay/order/concurrent-groups.ts'
+import { isOrderMet, resolveOrder } from '../replay/order/resolve-order.ts'
 import { createReplayPool } from '../replay/replay-pool.ts'
 import { renderReplay, toReplayJson } from '../report/render-replay.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
@@ -12,10 +14,12 @@ import { reseed } from '../suite/run-suite.ts'
 import { resolveAgent } from '../trial/resolve-agent.ts'
 import { runReplay } from '../trial/run-replay.ts'
 import { chooseExitCode } from './exit-code.ts'
+import { parseOrder } from './parse-order.ts'
 
 interface ReplayOptions {
   candidate?: string
   json?: boolean
+  order?: string
   out?: string
   seed?: string
 }
@@ -29,6 +33,7 @@ export function registerReplay(program: Command): void {
     .option('--candidate <id>', 'replay this candidate (default: the baseline)')
     .option('--json', 'print one JSON document')
     .option('--seed <text>', 'draw all that is random from this seed (default: what the recorded run drew)')
+    .option('--order <order>', 'how concurrent answers are ordered: recorded, seed:<text>, or ids as c3,c2')
     .option('--out <folder>', 'where the replay leaves its recording')
     .action(replay)
 }
@@ -36,20 +41,26 @@ export function registerReplay(program: Command): void {
 async function replay(file: string, options: ReplayOptions): Promise<void> {
   chooseExitCode(4)
   const config = resolveConfig({ out_dir: options.out })
-  const scenario = reseed(loadScenario(file), options.seed)
+  const scenario = withOrder(reseed(loadScenario(file), options.seed), options.order)
   const { source, name, on_divergence } = choose(scenario, options.candidate)
   const { recording } = await openRecording(scenario)
+  const orders = resolveOrder(recording, scenario.replay.order ?? 'recorded')
   const agent = await resolveAgent(source, scenario, recording, join(config.out_dir, 'revisions'))
   const outDir = join(config.out_dir, 'replays', scenario.id)
   await mkdir(outDir, { recursive: true })
   const pool = createReplayPool({ cacheDir: join(config.out_dir, 'cache') })
-  const { run, result } = await runReplay({ scenario, recording, agent, on_divergence, outDir, name }, pool)
+  const { run, result, interactions } = await runReplay(
+    { scenario, recording, agent, on_divergence, outDir, name },
+    pool,
+  )
   const isGood =
     run.outcome === 'finished' && run.divergences.length === 0 && run.egress.length === 0 && run.evidence.coverage === 1
   const view = {
     scenario: scenario.id,
     agent: agent.label,
     seed: scenario.replay.seed ?? null,
+    order: orders.length === 0 ? null : { calls: orders, met: isOrderMet(orders, interactions) },
+    concurrent: findConcurrentGroups(recording).map(({ calls }) => calls),
     outcome: run.outcome,
     failure: run.failure ?? null,
     stop_reason: run.trace?.stop_reason ?? null,
@@ -65,6 +76,10 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   process.stdout.write(options.json ? toReplayJson(view) : renderReplay(view, { color: config.color }))
   if (isGood) chooseExitCode(0)
   else if (run.outcome !== 'harness_error' && run.outcome !== 'crashed') chooseExitCode(3)
+}
+
+function withOrder(scenario: Scenario, order: string | undefined): Scenario {
+  return order === undefined ? scenario : { ...scenario, replay: { ...scenario.replay, order: parseOrder(order) } }
 }
 
 function choose(scenario: Scenario, id: string | undefined) {

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../core/json.ts'
 import type { ErrorShape } from '../model/run.ts'
 import type { Divergence, EgressAttempt } from '../model/verdict.ts'
+import type { ReplayOrder } from './order/resolve-order.ts'
 
 /** What the parent asks of a replay process, once. */
 export interface ReplayJob {
@@ -30,6 +31,11 @@ export interface ReplayJob {
    * @default what the recorded run drew, then the id of the run
    */
   seed?: string | undefined
+  /**
+   * In which order the answers of calls come that are in flight together.
+   * @default recorded
+   */
+  order?: ReplayOrder | undefined
 }
 
 /** How a replay ended, as far as its process knows. */

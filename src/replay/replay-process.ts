@@ -17,6 +17,8 @@ import { encodeValue } from '../recording/encode-value.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { type AgentRun, driveToEnd, harnessError } from './drive-to-end.ts'
+import { reorder } from './order/reorder.ts'
+import { describeOrders, resolveOrder } from './order/resolve-order.ts'
 import type { ReplayEnd, ReplayJob, ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
 import { FLUSH } from './sample-stack.ts'
@@ -62,6 +64,7 @@ tell({ type: 'ready' })
 
 async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: number }> {
   const recording = await readRecording(job.recording, { mode: job.mode })
+  const orders = resolveOrder(recording, job.order ?? 'recorded')
   enterEnvironment(job)
   const redactor = recording.redaction === null ? null : createRedactor({ salt: recording.redaction.salt, env: {} })
   const writer = createRecordingWriter(
@@ -82,6 +85,7 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
     },
   )
   keepFlushing(writer)
+  if (orders.length > 0) writer.note({ at_ms: 0, code: 'reordered', message: describeOrders(orders), data: { orders } })
   const world = armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }), {
     clock: job.clock,
   })
@@ -96,6 +100,7 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
   let diverged = false
   const tape = new ReplayTape({
     recording,
+    given: orders.length === 0 ? undefined : reorder(recording, orders),
     input: [job.input, job.params ?? null],
     clock: world.clock,
     writer,

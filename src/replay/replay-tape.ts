@@ -34,7 +34,13 @@ import { Timeline } from './timeline.ts'
 import { writeAnswer } from './write-answer.ts'
 
 export interface ReplayTapeOptions {
+  /** What questions are compared with. */
   recording: Recording
+  /**
+   * The same recording with the times at which answers are given.
+   * @default recording
+   */
+  given?: Recording | undefined
   /**
    * What the agent is called with: all that it knows of the world before it asks.
    * @default the recorded input
@@ -80,6 +86,8 @@ export class ReplayTape implements Tape {
   readonly mode = 'serve'
   readonly #options: ReplayTapeOptions
   readonly #index: EvidenceIndex
+  readonly #given: Recording
+  readonly #givenCalls: Map<string, Interaction>
   readonly #renaming: Renaming
   readonly #timeline = new Timeline()
   readonly #headers: CleanHeaders
@@ -90,6 +98,9 @@ export class ReplayTape implements Tape {
     this.#options = options
     this.#index = new EvidenceIndex(options.recording, options.volatile)
     this.#headers = new CleanHeaders(options.redactor)
+    const { given, recording } = options
+    this.#given = given ?? recording
+    this.#givenCalls = new Map(given?.interactions.map((one) => [one.id, one]))
     this.#renaming = new Renaming(JSON.stringify(options.input ?? [options.recording.input]))
   }
 
@@ -211,9 +222,14 @@ export class ReplayTape implements Tape {
     return { id, recorded, start, evidence: { grade, source: recorded.id, ...(note !== undefined && { note }) } }
   }
 
+  /** A recorded call with the times at which it is answered. */
+  #timed<T extends Interaction>(recorded: T): T {
+    return (this.#givenCalls.get(recorded.id) as T | undefined) ?? recorded
+  }
+
   #start(id: string, recorded: Interaction): number {
     const { offset } = this.#options.clock
-    return recorded.kind !== 'http' && recorded.sync === true ? offset : this.#timeline.place(id, recorded, offset)
+    return recorded.kind !== 'http' && recorded.sync === true ? offset : this.#timeline.place(id, this.#timed(recorded), offset)
   }
 
   /** Reports what the recording does not hold; gives the nearest answer where stale ones are asked for. */
@@ -231,7 +247,8 @@ export class ReplayTape implements Tape {
   }
 
   #serve({ id, recorded, evidence, start }: Found<HttpInteraction>): ServedExchange {
-    const interaction = renameAnswer(recorded, this.#renaming)
+    const timed = this.#timed(recorded)
+    const interaction = renameAnswer(timed, this.#renaming)
     const onEnd = (end: InteractionEnd, chunks: number | null): void => {
       this.#open.delete(id)
       this.#timeline.end(id)
@@ -241,7 +258,7 @@ export class ReplayTape implements Tape {
       evidence.grade = 'beyond'
       evidence.note = 'the client waits for longer than the recorded one did'
     }
-    const known = knownUntil(recorded, this.#options.recording.finish)
+    const known = knownUntil(timed, this.#given.finish)
     const served = new ServedInteraction(this.#options.clock, {
       interaction,
       start,
@@ -260,8 +277,9 @@ export class ReplayTape implements Tape {
   }
 
   #return({ id, recorded, evidence, start }: Found<FunctionInteraction>): unknown {
-    const { clock, writer, recording } = this.#options
-    const interaction = renameValue(recorded, this.#renaming)
+    const { clock, writer } = this.#options
+    const timed = this.#timed(recorded)
+    const interaction = renameValue(timed, this.#renaming)
     const onEnd = (end: InteractionEnd): void => {
       this.#open.delete(id)
       this.#timeline.end(id)
@@ -271,7 +289,7 @@ export class ReplayTape implements Tape {
       evidence.grade = 'beyond'
       evidence.note = 'the agent waits for longer than the recorded run lasted'
     }
-    const known = knownUntil(recorded, recording.finish)
+    const known = knownUntil(timed, this.#given.finish)
     this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: this.#siteOf(known) })
     this.#renaming.learn(() => JSON.stringify(interaction.value ?? null))
     return new ServedFunction(clock, { interaction, start, knownUntil: known, onEnd, onBeyond }).result()

@@ -11,6 +11,10 @@ export interface ReplayView {
   agent: string
   /** What chance followed from; null: from the recording. */
   seed: string | null
+  /** In which other order than the recorded one concurrent answers were to come, and whether they did; null for the recorded. */
+  order: { calls: readonly (readonly string[])[]; met: boolean } | null
+  /** Groups of recorded calls that were in flight together, each in the recorded order of their answers. */
+  concurrent: readonly (readonly string[])[]
   outcome: string
   failure: string | null
   stop_reason: string | null
@@ -36,6 +40,7 @@ export function renderReplay(view: ReplayView, options: { color: boolean }): str
   return joinLines([
     `${paint('bold', escapeTerminal(view.scenario, 64))}  ${escapeTerminal(view.agent, 200)}`,
     ...(view.seed === null ? [] : [`  seed      ${escapeTerminal(view.seed, 200)}`]),
+    ...orderLines(view, paint),
     `  ended     ${describeEnd(view)} · ${formatMs(view.virtual_ms)} of virtual time in ${formatMs(view.real_ms)}`,
     `  evidence  ${answered}`,
     ...interactions.filter(({ evidence: one }) => one?.grade !== 'exact').map((one) => gradeLine(one, paint)),
@@ -61,6 +66,14 @@ export function toReplayJson(view: ReplayView): string {
 function describeEnd({ outcome, failure, stop_reason }: ReplayView): string {
   if (outcome === 'finished') return `stop_reason ${escapeTerminal(stop_reason ?? 'unknown', 60)}`
   return failure === null ? outcome : `${outcome}: ${escapeTerminal(failure, 500)}`
+}
+
+function orderLines({ order }: ReplayView, paint: Paint): string[] {
+  if (order === null) return []
+  const calls = order.calls.map((ids) => ids.map((id) => escapeTerminal(id, 20)).join(' ')).join(' · ')
+  return [
+    `  order     ${calls}${order.met ? '' : paint('yellow', ' (not met: calls were made or given up otherwise)')}`,
+  ]
 }
 
 function countGrades({ grades }: EvidenceReport): string {

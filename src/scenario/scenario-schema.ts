@@ -35,6 +35,14 @@ const candidateSchema = z.strictObject({
   on_divergence: onDivergence.optional().meta({ description: 'Default: replay.on_divergence.' }),
 })
 
+const seed = z.union([z.int(), line]).transform(String)
+
+const orderSchema = z.union([
+  z.literal('recorded').transform(() => undefined),
+  z.strictObject({ seed }),
+  z.array(line).min(2),
+])
+
 const replaySchema = z.strictObject({
   volatile: z.array(z.string()).default([]).meta({
     description:
@@ -44,11 +52,13 @@ const replaySchema = z.strictObject({
     .default('fail')
     .meta({ description: 'When the recording does not hold what the agent asks: fail, or serve a stale answer.' }),
   env: env.prefault({}),
-  seed: z
-    .union([z.int(), line])
-    .transform(String)
+  seed: seed
     .optional()
     .meta({ description: 'Draws all that is random from this seed; default: what the recorded run drew.' }),
+  order: orderSchema.optional().meta({
+    description:
+      'In which order the answers of calls come that are in flight together: recorded (the default), { seed }, or ids of recorded calls.',
+  }),
   clock: z.enum(CLOCKS).default('virtual').meta({
     description: 'Whether recorded waits pass at machine speed, or in real time on the clock of the machine.',
   }),

@@ -92,6 +92,8 @@ export interface Scenario {
     /** What chance follows from, instead of what the recorded run drew. */
     seed?: string | undefined
     clock: ClockMode
+    /** In which order the answers of concurrent calls come, by a seed or the ids of calls; undefined for the recorded one. */
+    order?: { seed: string } | string[] | undefined
     /** Real-time budget of one replay, ms. */
     max_real_ms: number
     /** Virtual-time budget of one replay, ms. */

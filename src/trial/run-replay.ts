@@ -4,6 +4,7 @@ import type { Interaction } from '../model/interaction.ts'
 import type { Chance, Integrity, Recording } from '../model/recording.ts'
 import type { EvidenceReport, Reason } from '../model/verdict.ts'
 import { readRecording } from '../recording/read-recording.ts'
+import type { ReplayOrder } from '../replay/order/resolve-order.ts'
 import { buildReplayEnvironment } from '../replay/replay-environment.ts'
 import type { ReplayPool, ReplayResult } from '../replay/replay-pool.ts'
 import type { OnDivergence, Scenario } from '../scenario/scenario.ts'
@@ -64,6 +65,7 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
       max_virtual_ms: scenario.replay.max_virtual_ms,
       clock: scenario.replay.clock,
       seed: scenario.replay.seed,
+      order: scenario.replay.order,
     },
     scenario.replay.max_real_ms,
     scenario.replay.max_memory_mb,
@@ -112,8 +114,21 @@ function readRun(
 }
 
 function assumeTime({ replay }: Scenario): string[] {
-  if (replay.clock === 'virtual') return []
-  return ['replay.clock real: time was not controlled, so waits and the order of events are those of this machine']
+  return [
+    ...(replay.clock === 'virtual'
+      ? []
+      : ['replay.clock real: time was not controlled, so waits and the order of events are those of this machine']),
+    ...(replay.order === undefined
+      ? []
+      : [
+          `replay.order ${formatOrder(replay.order)}: the order of concurrent answers was set, and is not the recorded one`,
+        ]),
+  ]
+}
+
+function formatOrder(order: ReplayOrder): string {
+  if (typeof order === 'string') return order
+  return 'seed' in order ? `seed ${order.seed}` : order.join(', ')
 }
 
 /** How good the answers of a replay were. What a served tool call did inside of itself need not be asked for again. */
