@@ -19,14 +19,22 @@ export interface HttpHead {
   status: number
   status_text: string
   headers: HeaderList
+  /** The names of the headers as they came, where one of them is not in lower case. */
+  names?: string[] | undefined
 }
 
 /** What a door tells a tape that lets a request proceed. Each method may be called at any time; none may throw. */
 export interface HttpObserver {
+  /** What came before the head: 100 to 199 but for 101. */
+  information(head: HttpHead): void
   head(head: HttpHead): void
   /** Bytes as they came over the wire, content coding included. */
   chunk(bytes: Uint8Array): void
-  complete(): void
+  /**
+   * @param trailers What came after the body.
+   * @param error What the client made of that which came behind the answer and belongs to none.
+   */
+  complete(trailers?: HeaderList, error?: unknown): void
   /** The client gave up. */
   aborted(reason: unknown): void
   /** The network failed, before the head or within the body. */
@@ -45,6 +53,8 @@ export interface BodySink {
 export interface ServedExchange {
   /** Resolves when the head is due, rejects with the network's error, and never settles when nothing came. */
   head: Promise<HttpHead>
+  /** Yields what came before the head, each when it is due; missing when nothing did. */
+  information?(): AsyncIterable<HttpHead>
   /** Gives the body to a sink, each chunk when it is due, and then its end; once, and no more after an abort. */
   flow(sink: BodySink): void
   /** Tells that the client gave up. */
@@ -53,6 +63,11 @@ export interface ServedExchange {
   readonly isUnreachable?: boolean
   /** How long the whole body is, bytes; null when it never came to its end. */
   readonly length?: number | null
+  /** The whole body, when it came to its end. */
+  whole?(): Uint8Array | null
+  readonly trailers?: HeaderList | undefined
+  /** True when something came behind the answer that is none. */
+  readonly hasSurplus?: boolean
   /** True when the body still has the content coding that its head announces. */
   readonly isCoded?: boolean
 }

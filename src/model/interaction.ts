@@ -20,23 +20,38 @@ export interface HttpRequest {
   body: Payload | null
 }
 
+/** What a server says before the head of its answer, such as 103 Early Hints. */
+export interface HttpInformation {
+  status: number
+  status_text: string
+  headers: HeaderList
+  /** When it came: offset from the call, ms. */
+  offset_ms: number
+}
+
 export interface HttpAnswer {
   status: number
   status_text: string
   headers: HeaderList
+  /** The names of the headers as they came, where one of them is not in lower case. */
+  names?: string[] | undefined
+  /** What came before the head; missing when nothing did. */
+  information?: HttpInformation[] | undefined
   /** When the headers came: offset from the call, ms. */
   headers_ms: number
   /** The body as it came, content coding removed: offset from the call (ms) and bytes. */
   chunks: [offset_ms: number, data: Payload][]
   /** True when the body still has its content coding: it is unknown, or the bytes are not of it. */
   coded?: boolean | undefined
+  /** What came after the body; missing when nothing did. */
+  trailers?: HeaderList | undefined
   /** The URL that answered, when redirects led elsewhere. */
   url?: string | undefined
 }
 
 /**
  * How an interaction ended, and when (offset from the call, ms).
- * `complete`: the whole answer came. `aborted`: the client gave up, before or within the answer.
+ * `complete`: the whole answer came; with an error when the client choked on what came behind it. `aborted`: the client gave up, before or within the answer.
  * `cut`: the connection broke within the answer. `failed`: no answer came, only a network error.
  */
 export interface InteractionEnd {

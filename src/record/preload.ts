@@ -34,7 +34,14 @@ function recordProcess(text: string): void {
     }
     return session
   }
-  const nobody = { head: doNothing, chunk: doNothing, complete: doNothing, aborted: doNothing, failed: doNothing }
+  const nobody = {
+    information: doNothing,
+    head: doNothing,
+    chunk: doNothing,
+    complete: doNothing,
+    aborted: doNothing,
+    failed: doNothing,
+  }
   const tape: Tape = {
     mode: 'observe',
     draws,

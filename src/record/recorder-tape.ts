@@ -9,7 +9,15 @@ import type {
   Tape,
 } from '../boundary/tape.ts'
 import { machineClock, roundMs } from '../core/clock.ts'
-import { asPayload, type HttpAnswer, headerValue, type InteractionEnd, toPayload } from '../model/interaction.ts'
+import {
+  asPayload,
+  type HeaderList,
+  type HttpAnswer,
+  type HttpInformation,
+  headerValue,
+  type InteractionEnd,
+  toPayload,
+} from '../model/interaction.ts'
 import type { RecordingWriter } from '../recording/create-recording-writer.ts'
 import { DrawLog } from '../recording/draw-log.ts'
 import { encodeValue } from '../recording/encode-value.ts'
@@ -133,6 +141,8 @@ class HttpJournal implements HttpObserver {
   readonly #onEnd: (answer: HttpAnswer | null, end: InteractionEnd | null) => void
   #head: (HttpHead & { headers_ms: number }) | null = null
   readonly #chunks: [number, Uint8Array][] = []
+  readonly #information: HttpInformation[] = []
+  #trailers: HeaderList | undefined
   #bytes = 0
   #ended = false
 
@@ -145,6 +155,10 @@ class HttpJournal implements HttpObserver {
     return roundMs(machineClock.now() - this.#at)
   }
 
+  information({ status, status_text, headers }: HttpHead): void {
+    if (this.#head === null) this.#information.push({ status, status_text, headers, offset_ms: this.#offset() })
+  }
+
   head(head: HttpHead): void {
     this.#head ??= { ...head, headers_ms: this.#offset() }
   }
@@ -155,8 +169,10 @@ class HttpJournal implements HttpObserver {
     this.#bytes += bytes.byteLength
   }
 
-  complete(): void {
-    this.#end({ kind: 'complete', offset_ms: this.#offset() })
+  complete(trailers?: HeaderList, error?: unknown): void {
+    this.#trailers = trailers
+    const surplus = error === undefined ? {} : { error: describeError(error) }
+    this.#end({ kind: 'complete', offset_ms: this.#offset(), ...surplus })
   }
 
   aborted(reason: unknown): void {
@@ -187,15 +203,19 @@ class HttpJournal implements HttpObserver {
 
   #answer(isComplete: boolean): HttpAnswer | null {
     if (this.#head === null) return null
-    const { status, status_text, headers, headers_ms } = this.#head
+    const { status, status_text, headers, names, headers_ms } = this.#head
+    const information = this.#information
     const decoded = decodeChunks(this.#chunks, headerValue(headers, 'content-encoding'), isComplete)
     return {
       status,
       status_text,
       headers,
+      ...(names && { names }),
+      ...(information.length > 0 && { information }),
       headers_ms,
       chunks: (decoded ?? this.#chunks).map(([offset, bytes]) => [offset, toPayload(bytes)]),
       ...(decoded === null && { coded: true }),
+      ...(this.#trailers && { trailers: this.#trailers }),
     }
   }
 }

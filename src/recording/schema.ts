@@ -24,6 +24,9 @@ const headersSchema = z.union([
   z.strictObject({ $blob: id, set: z.array(z.tuple([z.int().min(0), z.string()])).optional() }),
 ])
 
+/** Names of headers, or those of a JSON blob. */
+const namesSchema = z.union([z.array(z.string()), z.strictObject({ $blob: id })])
+
 const headerRecord = z.strictObject({
   ...line,
   kind: z.literal('header'),
@@ -88,9 +91,14 @@ const resultRecord = z.strictObject({
       status: z.int(),
       status_text: z.string(),
       headers: headersSchema,
+      names: namesSchema.optional(),
+      information: z
+        .array(z.strictObject({ status: z.int(), status_text: z.string(), headers: headersSchema, offset_ms: ms }))
+        .optional(),
       headers_ms: ms,
       chunks: z.array(z.tuple([ms, dataSchema])),
       coded: z.boolean().optional(),
+      trailers: headersSchema.optional(),
       url: z.string().optional(),
     })
     .optional(),
@@ -170,6 +178,8 @@ export type LineRecord = z.infer<typeof recordSchema>
 export type StoredData = z.infer<typeof dataSchema>
 /** Header lines as they stand in a line. */
 export type StoredHeaders = z.infer<typeof headersSchema>
+/** Names of headers as they stand in a line. */
+export type StoredNames = z.infer<typeof namesSchema>
 
 /** The JSON Schema of one line of a recording, as `schemas/recording.json` has it. */
 export function recordingJsonSchema(): Record<string, unknown> {

@@ -3,7 +3,7 @@ import type { BodySink, HttpHead, ServedExchange } from '../boundary/tape.ts'
 import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import { doNothing } from '../core/nothing.ts'
-import type { HttpInteraction, InteractionEnd } from '../model/interaction.ts'
+import type { HeaderList, HttpInteraction, InteractionEnd } from '../model/interaction.ts'
 import { payloadBytes } from '../model/interaction.ts'
 import type { ErrorShape } from '../model/run.ts'
 
@@ -77,6 +77,21 @@ export class ServedInteraction implements ServedExchange {
     return answer.chunks.reduce((sum, [, data]) => sum + payloadBytes(data).byteLength, 0)
   }
 
+  whole(): Uint8Array | null {
+    const { answer, end } = this.interaction
+    if (answer === null || end?.kind !== 'complete') return null
+    return Buffer.concat(answer.chunks.map(([, data]) => payloadBytes(data)))
+  }
+
+  get trailers(): HeaderList | undefined {
+    return this.interaction.answer?.trailers
+  }
+
+  get hasSurplus(): boolean {
+    const { end } = this.interaction
+    return end?.kind === 'complete' && end.error !== undefined
+  }
+
   get isCoded(): boolean {
     return this.interaction.answer?.coded === true
   }
@@ -112,6 +127,15 @@ export class ServedInteraction implements ServedExchange {
       offset_ms: this.#elapsed(),
       ...(reason !== undefined && { error: describeError(reason) }),
     })
+  }
+
+  async *information(): AsyncGenerator<HttpHead> {
+    for (const { offset_ms, ...head } of this.interaction.answer?.information ?? []) {
+      if (roundMs(this.#start + offset_ms) > this.#clock.offset) {
+        await new Promise<void>((resolve) => this.#at(offset_ms, resolve))
+      }
+      yield head
+    }
   }
 
   flow(sink: BodySink): void {

@@ -10,13 +10,19 @@ import {
   parseVersion,
 } from '../../src/recording/read/migrate.ts'
 import { parseRecording } from '../../src/recording/read/parse-recording.ts'
-import { sampleRecording } from './support/sample.ts'
+import { answeredOddly, sampleRecording } from './support/sample.ts'
 
 test('reads a recording of format 1 for ever', () => {
   const path = join(import.meta.dirname, 'fixtures', 'v1.jsonl')
   const { digest, ...recording } = parseRecording(readFileSync(path), path, 'strict')
   expect(recording).toEqual(sampleRecording())
   expect(digest).toBe('117853beca80372348d8fb880df6397f6397bbb51f7315c725fc8bc750174838')
+})
+
+test('reads names, information and trailers of answers for ever', () => {
+  const path = join(import.meta.dirname, 'fixtures', 'v1-answers.jsonl')
+  const { digest: _, ...recording } = parseRecording(readFileSync(path), path, 'strict')
+  expect(recording).toEqual(answeredOddly())
 })
 
 test('has a step from every version that ever was', () => {

@@ -3,6 +3,7 @@ import type { HeaderList } from '../../model/interaction.ts'
 import { type BoundaryContext, runInContext } from '../tape.ts'
 import { type DispatchHandler, type DispatchOptions, readDispatch } from './dispatch.ts'
 import { encodeBody } from './encode-body.ts'
+import { withRawNames } from './headers.ts'
 import { iterateBody } from './iterate-body.ts'
 import { readBody } from './request-body.ts'
 
@@ -25,15 +26,18 @@ async function serve(context: BoundaryContext, options: DispatchOptions, client:
     if (exchange.isUnreachable) await exchange.head
     client.start((reason) => exchange.abort(reason))
     client.bodySent(ask.body)
+    for await (const { status, status_text, headers } of exchange.information?.() ?? []) {
+      if (!client.aborted) client.head(status, headers, status_text, headers)
+    }
     const head = await client.untilAborted(exchange.head)
-    client.head(head.status, head.headers, head.status_text)
+    client.head(head.status, head.headers, head.status_text, withRawNames(head.headers, head.names))
     const body = (encodeBody(head, exchange) ?? iterateBody(exchange))[Symbol.asyncIterator]()
     for (;;) {
       const next = await client.untilAborted(body.next())
       if (next.done === true) break
       await client.data(Buffer.from(next.value))
     }
-    client.end()
+    client.end(exchange.trailers ?? [])
   } catch (error) {
     client.error(error)
   }
@@ -99,14 +103,24 @@ abstract class Client {
   }
 
   abstract start(onAbort: (reason: unknown) => void): void
-  abstract head(status: number, headers: HeaderList, statusText: string): void
+  abstract head(status: number, headers: HeaderList, statusText: string, raw: HeaderList): void
   abstract data(chunk: Buffer): Promise<void>
-  abstract end(): void
+  abstract end(trailers: HeaderList): void
   abstract error(error: unknown): void
 }
 
 function rawHeaders(headers: HeaderList): Buffer[] {
   return headers.flatMap(([name, value]) => [Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1')])
+}
+
+/** Values by name; those of a name that comes more than once in a list. */
+function group(headers: HeaderList): Record<string, string | string[]> {
+  const grouped: Record<string, string | string[]> = {}
+  for (const [name, value] of headers) {
+    const earlier = grouped[name]
+    grouped[name] = earlier === undefined ? value : [...(Array.isArray(earlier) ? earlier : [earlier]), value]
+  }
+  return grouped
 }
 
 /** `onConnect`, `onHeaders`, `onData`, `onComplete`, `onError`. */
@@ -115,16 +129,16 @@ class LegacyClient extends Client {
     this.onAbort = onAbort
     this.call('onConnect', (reason: unknown) => this.abort(reason), null)
   }
-  head(status: number, headers: HeaderList, statusText: string): void {
-    if (this.call('onHeaders', status, rawHeaders(headers), () => this.resume(), statusText) === false) this.pause()
+  head(status: number, _headers: HeaderList, statusText: string, raw: HeaderList): void {
+    if (this.call('onHeaders', status, rawHeaders(raw), () => this.resume(), statusText) === false) this.pause()
   }
   async data(chunk: Buffer): Promise<void> {
     await this.resumed
     if (this.aborted) throw this.reason
     if (this.call('onData', chunk) === false) this.pause()
   }
-  end(): void {
-    this.call('onComplete', [])
+  end(trailers: HeaderList): void {
+    this.call('onComplete', rawHeaders(trailers))
   }
   error(error: unknown): void {
     this.call('onError', error)
@@ -158,22 +172,18 @@ class ModernClient extends Client {
     this.onAbort = onAbort
     this.call('onRequestStart', this.#controller, {})
   }
-  head(status: number, headers: HeaderList, statusText: string): void {
-    const grouped: Record<string, string | string[]> = {}
-    for (const [name, value] of headers) {
-      const earlier = grouped[name]
-      grouped[name] = earlier === undefined ? value : [...(Array.isArray(earlier) ? earlier : [earlier]), value]
-    }
-    this.#controller.rawHeaders = rawHeaders(headers)
-    this.call('onResponseStart', this.#controller, status, grouped, statusText)
+  head(status: number, headers: HeaderList, statusText: string, raw: HeaderList): void {
+    this.#controller.rawHeaders = rawHeaders(raw)
+    this.call('onResponseStart', this.#controller, status, group(headers), statusText)
   }
   async data(chunk: Buffer): Promise<void> {
     await this.resumed
     if (this.aborted) throw this.reason
     this.call('onResponseData', this.#controller, chunk)
   }
-  end(): void {
-    this.call('onResponseEnd', this.#controller, {})
+  end(trailers: HeaderList): void {
+    if (trailers.length > 0) this.#controller.rawTrailers = rawHeaders(trailers)
+    this.call('onResponseEnd', this.#controller, group(trailers))
   }
   error(error: unknown): void {
     this.call('onResponseError', this.#controller, error)

@@ -24,3 +24,21 @@ export function toHeaderList(headers: unknown): HeaderList {
   }
   return list
 }
+
+/** The names of header lines as they came, flat and raw; undefined when all are in lower case. */
+export function rawNames(raw: unknown): string[] | undefined {
+  if (!Array.isArray(raw) || Array.isArray(raw[0])) return undefined
+  const names: string[] = []
+  for (let i = 0; i + 1 < raw.length; i += 2) names.push(toText(raw[i]))
+  return names.every((name) => name === name.toLowerCase()) ? undefined : names
+}
+
+function toText(name: unknown): string {
+  return Buffer.isBuffer(name) ? name.toString('latin1') : String(name)
+}
+
+/** Header lines with their names as they came. Lines that were changed since go by the names they have. */
+export function withRawNames(headers: HeaderList, names: readonly string[] | undefined): HeaderList {
+  if (names === undefined || names.length !== headers.length) return headers
+  return headers.map(([name, value], i) => [names[i]?.toLowerCase() === name ? (names[i] as string) : name, value])
+}

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import { machineClock } from '../../core/clock.ts'
-import { type BoundaryContext, currentContext, type HttpObserver } from '../tape.ts'
-import { toHeaderList } from './headers.ts'
+import { type BoundaryContext, currentContext, type HttpHead, type HttpObserver } from '../tape.ts'
+import { rawNames, toHeaderList } from './headers.ts'
 
 const INSTALLED = Symbol.for('retrial.http-tap')
 
@@ -17,6 +17,8 @@ interface Tapped {
   /** The socket was idle for as long as the client allows. */
   idle: boolean
   over: boolean
+  /** What the parser said of that which came behind the answer. */
+  surplus?: unknown
 }
 
 const taps = new WeakMap<http.ClientRequest, Tapped | null>()
@@ -100,14 +102,23 @@ function ask(request: http.ClientRequest): HttpObserver | null {
   return tap.observer
 }
 
-const WATCHED = new Set<unknown>(['response', 'error', 'close', 'upgrade', 'timeout'])
+const WATCHED = new Set<unknown>(['information', 'response', 'error', 'close', 'upgrade', 'timeout'])
 
 function watch(request: http.ClientRequest, event: unknown, value: unknown): void {
   if (!WATCHED.has(event)) return
   const tap = tapOf(request)
-  if (tap === null || tap.over) return
+  if (tap === null) return
+  if (tap.over) {
+    if (event === 'error' && isParseError(value)) tap.surplus = value
+    return
+  }
   if (event === 'timeout') {
     tap.idle = true
+    return
+  }
+  if (event === 'information') {
+    // One that waits to be told before it sends its body is told so by the door of a replay itself.
+    tap.observer?.information(headOf(value as http.IncomingMessage))
     return
   }
   const observer = ask(request)
@@ -115,10 +126,18 @@ function watch(request: http.ClientRequest, event: unknown, value: unknown): voi
   if (event === 'response') watchResponse(tap, request, value as http.IncomingMessage, observer)
   else if (event === 'upgrade') {
     tap.context.tape.unwatched?.(String(request.getHeader('upgrade') ?? 'upgrade'), String(request.getHeader('host')))
-    const { statusCode = 101, statusMessage = '', rawHeaders } = value as http.IncomingMessage
-    observer.head({ status: statusCode, status_text: statusMessage, headers: toHeaderList(rawHeaders) })
+    observer.head(headOf(value as http.IncomingMessage))
   } else if (event === 'error') finish(tap, observer, value)
   else if (!responded.has(request)) finish(tap, observer, new Error('socket hang up'))
+}
+
+function isParseError(error: unknown): boolean {
+  return String((error as NodeJS.ErrnoException | undefined)?.code).startsWith('HPE_')
+}
+
+function headOf({ statusCode = 0, statusMessage = '', rawHeaders }: http.IncomingMessage): HttpHead {
+  const names = rawNames(rawHeaders)
+  return { status: statusCode, status_text: statusMessage, headers: toHeaderList(rawHeaders), ...(names && { names }) }
 }
 
 /** Tells that the client gave up before it can tell the agent: the run may be over before the connection is closed. */
@@ -145,6 +164,13 @@ function finish(tap: Tapped, observer: HttpObserver, error: unknown): void {
   else observer.failed(error)
 }
 
+/** Tells that the answer is there, a tick later: the parser may choke on what comes behind it in the same packet. */
+function complete(tap: Tapped, response: http.IncomingMessage, observer: HttpObserver): void {
+  tap.over = true
+  const trailers = response.rawTrailers.length === 0 ? undefined : toHeaderList(response.rawTrailers)
+  process.nextTick(() => quietly(() => observer.complete(trailers, tap.surplus)))
+}
+
 function watchResponse(
   tap: Tapped,
   request: http.ClientRequest,
@@ -152,17 +178,13 @@ function watchResponse(
   observer: HttpObserver,
 ): void {
   responded.add(request)
-  const { statusCode = 0, statusMessage = '', rawHeaders } = response
-  observer.head({ status: statusCode, status_text: statusMessage, headers: toHeaderList(rawHeaders) })
+  observer.head(headOf(response))
   const push = response.push
   // The parser hands over each piece of the body here, before any reader: nothing is consumed by looking.
   response.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
     quietly(() => {
       if (chunk instanceof Uint8Array) observer.chunk(new Uint8Array(chunk))
-      else if (chunk === null && response.complete && !tap.over) {
-        tap.over = true
-        observer.complete()
-      }
+      else if (chunk === null && response.complete && !tap.over) complete(tap, response, observer)
     })
     return push.call(response, chunk, encoding)
   }
@@ -181,10 +203,8 @@ function watchResponse(
     quietly(() => {
       if (tap.over) return
       if (event === 'error' || event === 'close') {
-        if (response.complete) {
-          tap.over = true
-          observer.complete()
-        } else finish(tap, observer, args[0] ?? Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
+        if (response.complete) complete(tap, response, observer)
+        else finish(tap, observer, args[0] ?? Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
       }
     })
     return emit.call(response, event, ...args)

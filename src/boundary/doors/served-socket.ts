@@ -1,10 +1,15 @@
 import net, { type NetConnectOpts, type Socket } from 'node:net'
+import type { HeaderList } from '../../model/interaction.ts'
 import { currentContext, type HttpHead, runInContext, type ServedExchange } from '../tape.ts'
-import { encodeBody } from './encode-body.ts'
+import { encodeBody, encodeWhole, spread } from './encode-body.ts'
+import { withRawNames } from './headers.ts'
 import { iterateBody } from './iterate-body.ts'
 import { isChunked, readHttpRequest, type WrittenRequest } from './read-http-request.ts'
 
 const NULL_BODY = new Set([204, 205, 304])
+
+/** What no answer begins with: stands for whatever came behind the recorded one. */
+const NO_ANSWER = '\0'
 
 /** Errors that Node makes up itself when the other side just ends the connection. */
 const HANG_UPS = /^(socket hang up|aborted)$/
@@ -85,9 +90,10 @@ export class ServedSocket extends net.Socket {
       return
     }
     this.#written = rest
+    const wasContinued = this.#continued
     this.#continued = false
     if (head.headers.some(([name]) => name === 'upgrade')) this.#refuse()
-    else this.#ask(head)
+    else this.#ask(head, wasContinued)
   }
 
   /** Some clients wait to be told before they send the body. */
@@ -104,7 +110,7 @@ export class ServedSocket extends net.Socket {
     refused.on('error', (error) => this.destroy(error))
   }
 
-  #ask({ method, target, headers, body }: WrittenRequest): void {
+  #ask({ method, target, headers, body }: WrittenRequest, wasContinued: boolean): void {
     const context = currentContext()
     if (context === null) return void this.destroy(new Error('a request left the agent outside of every run'))
     const host = headers.find(([name]) => name === 'host')?.[1] ?? this.#host
@@ -114,22 +120,28 @@ export class ServedSocket extends net.Socket {
     const { exchange } = decision
     this.#exchange = exchange
     if (!exchange.isUnreachable) process.nextTick(() => this.#connect())
-    void runInContext(context, () => this.#answer(exchange, method === 'HEAD'))
+    void runInContext(context, () => this.#answer(exchange, method === 'HEAD', wasContinued))
   }
 
-  async #answer(exchange: ServedExchange, isHead: boolean): Promise<void> {
+  async #answer(exchange: ServedExchange, isHead: boolean, wasContinued: boolean): Promise<void> {
     try {
+      for await (const before of exchange.information?.() ?? []) {
+        if (before.status !== 100 || !wasContinued) this.#give(exchange, toLines(before, before.headers))
+      }
       const head = await exchange.head
       const { lines, isChunked: chunked, hasEnd, hasBody, length, body } = frame(head, exchange, isHead)
       this.#give(exchange, lines)
+      const surplus = exchange.hasSurplus ? NO_ANSWER : ''
       let left = length
       for await (const piece of body) {
-        if (hasBody && piece.length > 0) this.#give(exchange, chunked ? toChunk(piece) : piece)
         left -= piece.length
+        if (hasBody && piece.length > 0) {
+          this.#give(exchange, chunked ? toChunk(piece) : left > 0 ? piece : withEnd(piece, surplus))
+        }
         // For the client the answer is complete, whatever becomes of the connection then.
         if (left <= 0) break
       }
-      if (chunked) this.#give(exchange, '0\r\n\r\n')
+      if (chunked) this.#give(exchange, `0\r\n${toHeaderLines(exchange.trailers ?? [])}\r\n${surplus}`)
       if (this.#exchange !== exchange) return
       this.#exchange = null
       if (!hasEnd) this.push(null)
@@ -196,22 +208,37 @@ interface Framed {
 /** How an answer goes over the line: as it did when it was recorded, as far as its body still has that length and coding. */
 function frame(head: HttpHead, exchange: ServedExchange, isHead: boolean): Framed {
   const hasBody = !isHead && !NULL_BODY.has(head.status)
-  const encoded = hasBody ? encodeBody(head, exchange) : null
+  const announced = head.headers.find(([name]) => name === 'content-length')?.[1]
+  const whole = hasBody && announced !== undefined ? encodeWhole(head, exchange, Number(announced)) : null
+  const encoded = hasBody && whole === null ? encodeBody(head, exchange) : null
   const headers = head.headers.flatMap(([name, value]): [string, string][] => {
     if (name !== 'content-length' || !hasBody) return [[name, value]]
+    if (whole !== null) return [[name, String(whole.byteLength)]]
     // How long the coded body will be is not known before its end.
     if (encoded !== null) return [['transfer-encoding', 'chunked']]
     return [[name, typeof exchange.length === 'number' ? String(exchange.length) : value]]
   })
   const chunked = hasBody && isChunked(headers)
   return {
-    lines: `${[`HTTP/1.1 ${head.status} ${head.status_text}`, ...headers.map((line) => line.join(': '))].join('\r\n')}\r\n\r\n`,
+    lines: toLines(head, withRawNames(headers, head.names)),
     isChunked: chunked,
     hasEnd: !hasBody || chunked || headers.some(([name]) => name === 'content-length'),
     hasBody,
     length: Number(headers.find(([name]) => name === 'content-length')?.[1] ?? Number.POSITIVE_INFINITY),
-    body: encoded ?? iterateBody(exchange),
+    body: whole === null ? (encoded ?? iterateBody(exchange)) : spread(whole, exchange),
   }
+}
+
+function toLines({ status, status_text }: HttpHead, headers: HeaderList): string {
+  return `HTTP/1.1 ${status} ${status_text}\r\n${toHeaderLines(headers)}\r\n`
+}
+
+function toHeaderLines(headers: HeaderList): string {
+  return headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+}
+
+function withEnd(piece: Uint8Array, end: string): Uint8Array {
+  return end === '' ? piece : Buffer.concat([piece, Buffer.from(end)])
 }
 
 function toChunk(piece: Uint8Array): Buffer {

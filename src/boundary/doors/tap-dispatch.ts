@@ -1,7 +1,7 @@
 import { machineClock } from '../../core/clock.ts'
 import type { BoundaryContext, HttpAsk, HttpObserver } from '../tape.ts'
 import { type DispatchHandler, type DispatchOptions, readDispatch } from './dispatch.ts'
-import { toHeaderList } from './headers.ts'
+import { rawNames, toHeaderList } from './headers.ts'
 import { bodyAtHand, isAllThere, readBody, toBytes } from './request-body.ts'
 import { tellUnwatched } from './unwatched-tap.ts'
 import { watchSentBody } from './watch-sent-body.ts'
@@ -10,6 +10,7 @@ import { watchSentBody } from './watch-sent-body.ts'
 interface Controller {
   aborted?: boolean
   rawHeaders?: unknown
+  rawTrailers?: unknown
 }
 
 /** Gives what the client's method is to be called with instead, or a promise of when; nothing for no change. */
@@ -81,8 +82,15 @@ class DispatchTap {
   }
 
   #head(status: number, headers: unknown, text: string | undefined): void {
-    if (status < 200 && status !== 101) return
-    this.#observe()?.head({ status, headers: toHeaderList(headers), status_text: text ?? '' })
+    const names = rawNames(headers)
+    const head = { status, headers: toHeaderList(headers), status_text: text ?? '', ...(names && { names }) }
+    if (status < 200 && status !== 101) this.#observer?.information(head)
+    else this.#observe()?.head(head)
+  }
+
+  #complete(raw: unknown): void {
+    const trailers = toHeaderList(raw)
+    this.#observe()?.complete(trailers.length === 0 ? undefined : trailers)
   }
 
   #failed(error: unknown): Promise<void> | undefined {
@@ -111,7 +119,7 @@ class DispatchTap {
     ],
     onHeaders: (status: number, raw: unknown, _resume: unknown, text: string) => void this.#head(status, raw, text),
     onData: (chunk: Uint8Array) => void this.#observe()?.chunk(new Uint8Array(chunk)),
-    onComplete: () => void this.#observe()?.complete(),
+    onComplete: (trailers: unknown) => void this.#complete(trailers),
     onError: (error: unknown) => this.#failed(error),
     onUpgrade: (status: number, headers: unknown) => void this.#head(status, headers, 'Switching Protocols'),
     // New style. The controller knows whether the client aborted.
@@ -119,7 +127,8 @@ class DispatchTap {
       // Its headers as they came; those of the argument are grouped by name.
       void this.#head(status, controller?.rawHeaders ?? headers, text),
     onResponseData: (_controller: unknown, chunk: Uint8Array) => void this.#observe()?.chunk(new Uint8Array(chunk)),
-    onResponseEnd: () => void this.#observe()?.complete(),
+    onResponseEnd: (controller: Controller | null, trailers: unknown) =>
+      void this.#complete(controller?.rawTrailers ?? trailers),
     onResponseError: (controller: Controller | null, error: unknown) => {
       this.#givenUp ||= controller?.aborted === true
       return this.#failed(error)

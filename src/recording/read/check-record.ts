@@ -83,6 +83,10 @@ const headerList = list(pair(string, string))
 const headerBlob = object({ $blob: name, 'set?': list(pair(count, string)) })
 const headers: Check = (value) => (Array.isArray(value) ? headerList(value) : headerBlob(value))
 
+const nameList = list(string)
+const nameBlob = object({ $blob: name })
+const names: Check = (value) => (Array.isArray(value) ? nameList(value) : nameBlob(value))
+
 const errorShape: Check = (value) => errorFields(value)
 const errorFields = object({
   name: string,
@@ -160,9 +164,12 @@ const KINDS: Record<string, Check> = {
       status: integer,
       status_text: string,
       headers,
+      'names?': names,
+      'information?': list(object({ status: integer, status_text: string, headers, offset_ms: number })),
       headers_ms: number,
       chunks: list(pair(number, data)),
       'coded?': boolean,
+      'trailers?': headers,
       'url?': string,
     }),
     'value?': any,

@@ -165,12 +165,27 @@ export class RecordCollector {
     if (sync === true) interaction.sync = true
   }
 
-  #answer({ chunks, headers, coded, url, ...head }: NonNullable<ResultRecord['answer']>): HttpAnswer {
+  #answer({
+    chunks,
+    headers,
+    names,
+    information,
+    trailers,
+    coded,
+    url,
+    ...head
+  }: NonNullable<ResultRecord['answer']>): HttpAnswer {
     return {
       ...head,
       headers: this.#content.headers(headers),
+      ...optional('names', names && this.#content.names(names)),
+      ...optional(
+        'information',
+        information?.map((one) => ({ ...one, headers: this.#content.headers(one.headers) })),
+      ),
       chunks: chunks.map(([offset, data]) => [offset, this.#content.data(data)]),
       ...optional('coded', coded),
+      ...optional('trailers', trailers && this.#content.headers(trailers)),
       ...optional('url', url),
     }
   }

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { HeaderList, Payload } from '../../model/interaction.ts'
 import { REFERENCE_KEYS } from '../format.ts'
-import type { BlobRecord, ListRecord, StoredData, StoredHeaders } from '../schema.ts'
+import type { BlobRecord, ListRecord, StoredData, StoredHeaders, StoredNames } from '../schema.ts'
 import { BrokenLine } from './scan-lines.ts'
 
 const MAX_CONTENT_LENGTH = 256 * 1024 * 1024
@@ -79,6 +79,14 @@ export class ContentResolver {
       line[1] = value
     }
     return lines
+  }
+
+  names(stored: StoredNames): string[] {
+    if (Array.isArray(stored)) return stored
+    const names = this.value({ $blob: stored.$blob })
+    const isNames = Array.isArray(names) && names.every((name) => typeof name === 'string')
+    if (!isNames) throw new BrokenLine(`blob ${stored.$blob} holds no names of headers`)
+    return names as string[]
   }
 
   #blob(id: string, kind: Blob['kind']): string {

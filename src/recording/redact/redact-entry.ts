@@ -105,6 +105,10 @@ function redactAnswer(answer: HttpAnswer, redactor: Redactor): HttpAnswer {
     ...answer,
     status_text: redactor.text(answer.status_text),
     headers: redactor.headers(answer.headers),
+    ...(answer.information && {
+      information: answer.information.map((one) => ({ ...one, headers: redactor.headers(one.headers) })),
+    }),
+    ...(answer.trailers && { trailers: redactor.headers(answer.trailers) }),
     chunks: redactor.chunks(answer.chunks),
     ...optional('url', answer.url, redactor.url),
   }

@@ -89,6 +89,12 @@ export class ContentStore {
     return `{"$blob":"${id}"}`
   }
 
+  /** Names of headers as they are stored: themselves when short, else a blob. */
+  names(names: readonly string[]): string {
+    const text = JSON.stringify(names)
+    return text.length < MIN_BLOB_LENGTH ? text : `{"$blob":"${this.blob('json', text)}"}`
+  }
+
   /** The queued lines, oldest first; empties the queue. */
   take(): string[] {
     const taken = this.#queue

@@ -36,15 +36,31 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
     return `{${target},"headers":${store.headers(headers)},"body":${content}}`
   }
 
-  function answer({ status, status_text, headers, headers_ms, chunks, coded, url }: HttpAnswer): string {
+  function head({ status, status_text, headers }: Pick<HttpAnswer, 'status' | 'status_text' | 'headers'>): string {
+    return `"status":${number(status)},"status_text":${text(status_text)},"headers":${store.headers(headers)}`
+  }
+
+  /** What few answers have: names not in lower case, information before them, trailers behind them. */
+  function extras({ names, information, trailers }: HttpAnswer): string {
+    let line = ''
+    if (names) line += `,"names":${store.names(names)}`
+    if (information) {
+      const all = information.map((one) => `{${head(one)},"offset_ms":${number(one.offset_ms)}}`)
+      line += `,"information":[${all.join(',')}]`
+    }
+    return trailers ? `${line},"trailers":${store.headers(trailers)}` : line
+  }
+
+  function answer(got: HttpAnswer): string {
+    const { headers_ms, chunks, coded, url } = got
     const [only] = chunks
     const parts =
       only !== undefined && chunks.length === 1
         ? [`[${number(only[0])},${data(only[1], MIN_ANSWER_BLOB_LENGTH, true)}]`]
         : chunks.map(([offset, part]) => `[${number(offset)},${data(part, Number.POSITIVE_INFINITY, false)}]`)
-    const head = `"status":${number(status)},"status_text":${JSON.stringify(status_text)},"headers":${store.headers(headers)}`
     const flag = coded === true ? ',"coded":true' : ''
-    return `{${head},"headers_ms":${number(headers_ms)},"chunks":[${parts.join(',')}]${flag}${field('url', url)}}`
+    const when = `"headers_ms":${number(headers_ms)},"chunks":[${parts.join(',')}]`
+    return `{${head(got)},${when}${flag}${extras(got)}${field('url', url)}}`
   }
 
   function call(entry: EntryOf<'call'>['call']): string {

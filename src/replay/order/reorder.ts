@@ -87,7 +87,7 @@ class BlockMover {
 
   *moved(): Generator<Interaction> {
     for (const [call, { start, end }] of this.#moved) {
-      const later = Number.isFinite(end) ? end - start - (call.end - call.start) : 0
+      const later = Number.isFinite(end) ? roundMs(end - start - (call.end - call.start)) : 0
       const started_ms = roundMs(start)
       if (later === 0 && started_ms === call.interaction.started_ms) continue
       if (later === 0) yield { ...call.interaction, started_ms }
@@ -113,6 +113,9 @@ function delay(interaction: Interaction, later: number, settledUntil: number): I
 function delayAnswer(answer: HttpAnswer, move: (offset: number) => number): HttpAnswer {
   return {
     ...answer,
+    ...(answer.information && {
+      information: answer.information.map((one) => ({ ...one, offset_ms: move(one.offset_ms) })),
+    }),
     headers_ms: move(answer.headers_ms),
     chunks: answer.chunks.map(([offset, data]) => [move(offset), data]),
   }

@@ -105,6 +105,12 @@ const answer: fc.Arbitrary<HttpAnswer> = fc.record(
     headers,
     headers_ms: ms,
     chunks: fc.array(fc.tuple(ms, anyBody), { maxLength: 4 }),
+    names: fc.array(fc.oneof(anyText, longText), { maxLength: 4 }),
+    information: fc.array(
+      fc.record({ status: fc.constantFrom(100, 103), status_text: anyText, headers, offset_ms: ms }),
+      { minLength: 1, maxLength: 2 },
+    ),
+    trailers: headers,
     url: fc.webUrl(),
   },
   { requiredKeys: ['status', 'status_text', 'headers', 'headers_ms', 'chunks'] },

@@ -48,3 +48,27 @@ export function sampleRecording(): Recording {
     integrity: 'sealed',
   }
 }
+
+/** The same run with all that an answer can have besides its head and body. */
+export function answeredOddly(): Recording {
+  const recording = sampleRecording()
+  const [first, second] = recording.interactions
+  if (first?.kind === 'http' && first.answer !== null) {
+    const names = first.answer.headers.map(([name]) => name.toUpperCase())
+    first.answer = {
+      ...first.answer,
+      names,
+      information: [
+        { status: 103, status_text: 'Early Hints', headers: [['link', '</a>; rel=preload']], offset_ms: 1.5 },
+        { status: 102, status_text: 'Processing', headers: [], offset_ms: 2 },
+      ],
+      trailers: [['x-sum', '42']],
+    }
+    first.end = { kind: 'complete', offset_ms: 20, error: { name: 'Error', message: 'Parse Error', code: 'HPE_X' } }
+  }
+  if (second?.kind === 'http' && second.answer !== null) {
+    const headers = Array.from({ length: 30 }, (_, i): [string, string] => [`x-header-${i}`, String(i)])
+    second.answer = { ...second.answer, headers, names: headers.map(([name]) => name.toUpperCase()) }
+  }
+  return recording
+}
