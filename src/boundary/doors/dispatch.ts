@@ -37,3 +37,12 @@ export function withLastingHeaders(options: DispatchOptions): DispatchOptions {
   const isSpent = typeof iterable[Symbol.iterator] === 'function' && iterable[Symbol.iterator]?.() === headers
   return isSpent ? { ...options, headers: new Set(headers as Iterable<unknown>) } : options
 }
+
+/** The options with the origin of their dispatcher where they have none: a client or pool of one origin needs not be told it. */
+export function withOrigin(options: DispatchOptions, dispatcher: unknown): DispatchOptions {
+  if (options.origin !== undefined && options.origin !== null) return options
+  const owner = dispatcher as Record<symbol, unknown>
+  const key = Object.getOwnPropertySymbols(owner).find(({ description }) => description === 'url')
+  const url = key && owner[key]
+  return url instanceof URL || typeof url === 'string' ? { ...options, origin: url } : options
+}

@@ -1,5 +1,5 @@
 import { currentContext } from '../tape.ts'
-import { type DispatchHandler, type DispatchOptions, withLastingHeaders } from './dispatch.ts'
+import { type DispatchHandler, type DispatchOptions, withLastingHeaders, withOrigin } from './dispatch.ts'
 import { serveDispatch } from './dispatcher-serve.ts'
 import { tapDispatch } from './tap-dispatch.ts'
 
@@ -21,12 +21,15 @@ export function patchDispatcherPrototype(prototype: Record<string | symbol, unkn
     if (context === null || nested || typeof handler !== 'object' || handler === null || seen.has(handler)) {
       return base.call(this, options, handler)
     }
+    const ask = withOrigin(options, this)
+    // A balanced pool chooses the origin; the request comes by again at the pool that it chose.
+    if (!ask.origin) return base.call(this, options, handler)
     if (context.tape.mode === 'serve') {
       // No recording can answer a connection that changes its protocol: the guard refuses it by name.
-      return options.upgrade ? base.call(this, options, handler) : serveDispatch(context, options, handler)
+      return options.upgrade ? base.call(this, options, handler) : serveDispatch(context, ask, handler)
     }
     const lasting = withLastingHeaders(options)
-    const tapped = tapDispatch(context, lasting, handler)
+    const tapped = tapDispatch(context, withOrigin(lasting, this), handler)
     if (tapped === null) return base.call(this, lasting, handler)
     seen.add(tapped)
     nested = true
