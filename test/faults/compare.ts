@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Outcome } from './fixtures/outcome.ts'
 import type { Cell } from './run-matrix.ts'
+import type { LibraryName } from './second-opinions.ts'
 
 /** Where two values differ: `path: left => right`. */
 function differences(a: unknown, b: unknown, path = ''): string[] {
@@ -24,13 +25,19 @@ export function differencesOf({ plain, recorded, replayed }: Cell): string[] {
   ]
 }
 
-/** What the recorded run gives through nock, compared with the run itself; null for clients that nock does not see. */
-export function nockDiffers({ recorded, byNock }: Cell): boolean | null {
-  if (byNock === null || recorded === null) return null
-  return !isDeepStrictEqual(withoutType(recorded.outcomes), withoutType(byNock))
+/** What a library makes of a case. */
+export type Agreement = 'same' | 'other' | 'hangs' | 'crashes'
+
+/** What the recorded run gives through another library, compared with the run itself; null for clients that it does not see. */
+export function agreementOf({ recorded, opinions }: Cell, library: LibraryName): Agreement | null {
+  const outcomes = opinions[library]
+  if (outcomes === undefined || recorded === null) return null
+  const broken = outcomes.find(({ error }) => error === 'hangs' || error === 'crashes')
+  if (broken !== undefined) return broken.error as Agreement
+  return isDeepStrictEqual(withoutType(recorded.outcomes), withoutType(outcomes)) ? 'same' : 'other'
 }
 
-/** nock makes its responses itself: their `type` is `default`. */
+/** Libraries make responses themselves: their `type` is `default`. */
 function withoutType(outcomes: Outcome[]): Outcome[] {
   return JSON.parse(JSON.stringify(outcomes).replaceAll('"type":"basic",', '').replaceAll('"type":"default",', ''))
 }

@@ -69,8 +69,9 @@ export async function startFaultServer(): Promise<FaultServer> {
   }
 }
 
-/** How long a client gets that does not tell what it has seen, ms. */
+/** How long a client gets that does not tell what it has seen, ms; and one that leaves at what it sees, so it always does. */
 const UNSEEN_MS = 200
+const LEAVES_MS = 5_000
 
 class ScriptRunner {
   readonly counts = new Map<string, number>()
@@ -131,7 +132,8 @@ class ScriptRunner {
     if (step === 'hang') return this.#hang(socket)
     if (step === 'seen') {
       const seen = new Promise<void>((resolve) => this.#seen.set(key, resolve))
-      return Promise.race([seen, pause(UNSEEN_MS)])
+      const { act } = FAULTS[key.split('/')[0] ?? ''] ?? {}
+      return Promise.race([seen, pause(act === 'abort' || act === 'cancel' ? LEAVES_MS : UNSEEN_MS)])
     }
     socket.write(step)
   }

@@ -7,28 +7,6 @@ export interface KnownDifference {
 
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
-    faults: ['early_hints', 'continue_unasked'],
-    clients: ['node:http'],
-    reason: 'A recording keeps the final head only: the events `information` and `continue` of a request do not come.',
-  },
-  {
-    faults: ['trailers'],
-    clients: ['undici request', 'node:http'],
-    reason: 'A recording keeps no trailers.',
-  },
-  {
-    faults: ['gzip', 'deflate', 'br', 'zstd'],
-    clients: ['node:http', 'axios', 'got'],
-    reason:
-      'A recording keeps bodies without their content coding. For clients that take it off themselves it is put on again, piece by piece: then the length is not known before the end, and `transfer-encoding: chunked` stands in place of `content-length`.',
-  },
-  {
-    faults: ['length_too_short'],
-    clients: ['node:http', 'axios', 'got'],
-    reason:
-      'The answer is complete with the announced length. What came after it belongs to no answer and is not kept, so the client does not choke on it.',
-  },
-  {
     faults: ['redirect_nowhere'],
     clients: ['undici fetch'],
     reason:

@@ -12,17 +12,8 @@ import { type FaultServer, startFaultServer } from './fault-server.ts'
 import type { AgentInput } from './fixtures/agent.ts'
 import type { LiveJob } from './fixtures/live.ts'
 import type { Outcome } from './fixtures/outcome.ts'
-
-export const CLIENT_NAMES = [
-  'fetch',
-  'undici fetch',
-  'undici request',
-  'node:http',
-  'axios',
-  'got',
-  'openai',
-  'anthropic',
-] as const
+import { CLIENT_NAMES, childEnvironment } from './run-child.ts'
+import { askAll, LIBRARY_NAMES, type LibraryName } from './second-opinions.ts'
 
 /** What came of a case: what the agent saw, and how often it asked. */
 export interface Seen {
@@ -37,8 +28,8 @@ export interface Cell {
   plain: Seen | null
   recorded: Seen | null
   replayed: Seen | null
-  /** The recording served by nock, in a process without us; null for clients that nock does not see. */
-  byNock: Outcome[] | null
+  /** The recording served by other libraries, in processes without us; none where a library does not see the client. */
+  opinions: Partial<Record<LibraryName, Outcome[]>>
 }
 
 export interface Matrix {
@@ -53,43 +44,84 @@ export interface MatrixOptions {
 }
 
 const FIXTURES = join(import.meta.dirname, 'fixtures')
-const AUTHORITY = join(import.meta.dirname, 'certificates', 'authority.pem')
 
-/** Runs every fault by every client: live, recorded and replayed. */
+/** Processes at a time that ask for second opinions: they mostly wait. */
+const OPINIONS_AT_ONCE = 6
+
+/** Runs every fault by every client: live, recorded, replayed, and served by other libraries. */
 export async function runMatrix(options: MatrixOptions = {}): Promise<Matrix> {
   const { faults = Object.keys(FAULTS), clients = CLIENT_NAMES } = options
-  const server = await startFaultServer()
-  const pool = createReplayPool({ ahead: 1, jobs: clients.length })
   const folder = mkdtempSync(join(tmpdir(), 'retrial-faults-'))
-  const matrix: Matrix = { cells: [], broken: {} }
+  const pool = createReplayPool({ ahead: 1, jobs: clients.length })
+  const pathOf = (client: string): string => join(folder, `${client}.jsonl`)
   try {
-    const plain = await runAll(server, clients, faults, () => null)
-    const recorded = await runAll(server, clients, faults, (client) => join(folder, `${client}.jsonl`))
-    const nockRuns = await runAllByNock(clients, folder)
+    const recorded = await runLive(clients, faults, pathOf)
+    // That server is gone: a library that lets a request go shows it.
+    const recordings = new Map<string, Recording>()
+    for (const client of clients) recordings.set(client, await readRecording(pathOf(client)))
+    const [plain, opinions, replays] = await Promise.all([
+      runLive(clients, faults, () => null),
+      askAll(recordings, OPINIONS_AT_ONCE),
+      replayAll(pool, clients, pathOf, folder),
+    ])
+    const matrix: Matrix = { cells: [], broken: {} }
     for (const client of clients) {
-      const replay = await replayRun(pool, join(folder, `${client}.jsonl`), folder)
-      const nocked = nockRuns.get(client)
-      if (replay.trouble !== null) matrix.broken[client] = replay.trouble
+      const replay = replays.get(client)
+      if (replay?.trouble) matrix.broken[client] = replay.trouble
       for (const fault of faults) {
-        const [a, b] = [plain.get(client), recorded.get(client)].map((run) => run?.[fault] ?? null)
-        const outcomes = nocked?.[fault]
-        const byNock = outcomes === undefined ? null : withoutChance(fault, outcomes)
         matrix.cells.push({
           fault,
           client,
-          plain: a ?? null,
-          recorded: b ?? null,
-          replayed: replay.seen(fault),
-          byNock,
+          plain: plain.get(client)?.[fault] ?? null,
+          recorded: recorded.get(client)?.[fault] ?? null,
+          replayed: replay?.seen(fault) ?? null,
+          opinions: opinionsOf(opinions, client, fault),
         })
       }
     }
     return matrix
   } finally {
     pool.close()
-    await server.close()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** All cases for real, by a server of their own. */
+async function runLive(
+  clients: readonly string[],
+  faults: readonly string[],
+  outOf: (client: string) => string | null,
+): Promise<Map<string, LiveRun>> {
+  const server = await startFaultServer()
+  try {
+    return await runAll(server, clients, faults, outOf)
+  } finally {
+    await server.close()
+  }
+}
+
+async function replayAll(
+  pool: ReplayPool,
+  clients: readonly string[],
+  pathOf: (client: string) => string,
+  folder: string,
+): Promise<Map<string, Replayed>> {
+  const replays = new Map<string, Replayed>()
+  for (const client of clients) replays.set(client, await replayRun(pool, client, pathOf(client), folder))
+  return replays
+}
+
+function opinionsOf(
+  opinions: Awaited<ReturnType<typeof askAll>>,
+  client: string,
+  fault: string,
+): Partial<Record<LibraryName, Outcome[]>> {
+  return Object.fromEntries(
+    LIBRARY_NAMES.flatMap((library) => {
+      const outcomes = opinions.get(library)?.get(client)?.[fault]
+      return outcomes === undefined ? [] : [[library, withoutChance(fault, outcomes)]]
+    }),
+  )
 }
 
 function inputOf(server: FaultServer, client: string, faults: readonly string[]): AgentInput {
@@ -125,7 +157,7 @@ export async function runAll(
   server.reset()
   const runs = clients.map(async (client): Promise<[string, LiveRun]> => {
     const job: LiveJob = { input: inputOf(server, client, faults), out: outOf(client) }
-    const outcomes = await runChild('live', job, (key) => server.saw(key))
+    const outcomes = await runChild(client, job, (key) => server.saw(key))
     const attempts = (fault: string): number => server.attempts(`${fault}/${encodeURIComponent(client)}`)
     const seen = Object.entries(outcomes).map(([fault, all]) => [
       fault,
@@ -136,33 +168,22 @@ export async function runAll(
   return new Map(await Promise.all(runs))
 }
 
-/** Runs a fixture in a process of its own: it gets one job and gives one answer. */
-function runChild(fixture: string, job: unknown, onSaw: (key: string) => void): Promise<Record<string, Outcome[]>> {
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, NODE_EXTRA_CA_CERTS: AUTHORITY }
-  const options: ForkOptions = { execArgv: ['--no-deprecation'], env, serialization: 'advanced' }
-  const child = fork(join(FIXTURES, `${fixture}.ts`), [], options)
+/** Runs all cases of a client for real, in a process of its own: it gets one job and gives one answer. */
+function runChild(client: string, job: LiveJob, onSaw: (key: string) => void): Promise<Record<string, Outcome[]>> {
+  const options: ForkOptions = {
+    execArgv: ['--no-deprecation'],
+    env: childEnvironment(client),
+    serialization: 'advanced',
+  }
+  const child = fork(join(FIXTURES, 'live.ts'), [], { ...options, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
   return new Promise((resolve, reject) => {
     child.on('message', (message: { ready?: true; saw?: string; output?: Record<string, Outcome[]> }) => {
-      if (message.ready) child.send(job as object)
+      if (message.ready) child.send(job)
       if (message.saw !== undefined) onSaw(message.saw)
       if (message.output) resolve(message.output)
     })
-    child.once('exit', (code) => reject(new Error(`a process of ${fixture} ended with exit code ${code}`)))
+    child.once('exit', (code) => reject(new Error(`the process of ${client} ended with exit code ${code}`)))
   })
-}
-
-/** npm undici goes past nock 14. */
-const SEEN_BY_NOCK = new Set<string>(['fetch', 'node:http', 'axios', 'got', 'openai', 'anthropic'])
-
-async function runAllByNock(
-  clients: readonly string[],
-  folder: string,
-): Promise<Map<string, Record<string, Outcome[]>>> {
-  const runs = clients.map(async (client): Promise<[string, Record<string, Outcome[]>]> => {
-    const { input, interactions } = await readRecording(join(folder, `${client}.jsonl`))
-    return [client, await runChild('nock', { input, interactions }, () => undefined)]
-  })
-  return new Map(await Promise.all(runs.filter((_, i) => SEEN_BY_NOCK.has(clients[i] ?? ''))))
 }
 
 interface Replayed {
@@ -170,7 +191,7 @@ interface Replayed {
   trouble: unknown
 }
 
-export async function replayRun(pool: ReplayPool, path: string, folder: string): Promise<Replayed> {
+export async function replayRun(pool: ReplayPool, client: string, path: string, folder: string): Promise<Replayed> {
   const recording = await readRecording(path)
   const out = `${path}.replay.jsonl`
   const job = {
@@ -179,7 +200,7 @@ export async function replayRun(pool: ReplayPool, path: string, folder: string):
     agent: { module: join(FIXTURES, 'agent.ts'), export: 'run' },
     agent_ref: 'agent.ts#run',
     input: recording.input,
-    env: buildReplayEnvironment(recording, {}),
+    env: buildReplayEnvironment(recording, { FAULTS_CLIENT: client }),
     cwd: folder,
     volatile: [],
     on_divergence: 'fail' as const,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import http2 from 'node:http2'
 import type { AddressInfo, Server, Socket } from 'node:net'
@@ -22,7 +23,11 @@ beforeAll(async () => {
     const lines = ['HTTP/1.1 101 Switching Protocols', 'upgrade: websocket', 'connection: Upgrade']
     socket.write([...lines, `sec-websocket-accept: ${accept}`, '', ''].join('\r\n'))
   })
-  for (const server of [h2 as unknown as Server, ws]) {
+  const pem = (name: string): Buffer => readFileSync(join(import.meta.dirname, 'certificates', `${name}.pem`))
+  const secure = http2.createSecureServer({ key: pem('key'), cert: pem('good') }, (request, response) =>
+    response.end(`over http${request.httpVersion[0]}`),
+  )
+  for (const server of [h2 as unknown as Server, ws, secure as unknown as Server]) {
     servers.push(server)
     server.on('connection', (socket: Socket) => {
       connections++
@@ -31,8 +36,8 @@ beforeAll(async () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   }
-  const [first, second] = servers.map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`)
-  input = { h2: `http://${first}`, ws: `ws://${second}/` }
+  const [first, second, third] = servers.map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`)
+  input = { h2: `http://${first}`, ws: `ws://${second}/`, h2s: `https://${third}` }
 })
 afterAll(() => {
   court.close()
@@ -46,6 +51,9 @@ const CASES: [name: string, protocol: string, live: string, host: (of: Unwatched
   ['viaHttp2', 'http2', 'over http2', ({ h2 }) => new URL(h2).host],
   ['viaWebSocket', 'websocket', 'open', ({ ws }) => new URL(ws).host],
   ['viaUpgrade', 'websocket', 'open', ({ ws }) => new URL(ws).host],
+  ['viaWs', 'websocket', 'open', ({ ws }) => new URL(ws).host],
+  ['viaUndiciWebSocket', 'websocket', 'open', ({ ws }) => new URL(ws).host],
+  ['viaGot', 'http2', 'over http2', ({ h2s }) => new URL(h2s).host],
 ]
 
 for (const [name, protocol, live, hostOf] of CASES) {
@@ -63,3 +71,15 @@ for (const [name, protocol, live, hostOf] of CASES) {
     expect(connections).toBe(before)
   })
 }
+
+test('a request that goes over HTTP/2 is recorded and replayed as any other, given undici', async () => {
+  const run = await court.record(agent('viaUndici'), input)
+  expect(run.output).toBe('over http2')
+  expect(run.recording.notes).toEqual([])
+  const before = connections
+  const replay = await court.replay(agent('viaUndici'), run)
+  expect(outputOf(replay)).toBe('over http2')
+  expect(replay.grades).toEqual(['exact'])
+  expect(replay.egress).toEqual([])
+  expect(connections).toBe(before)
+})
