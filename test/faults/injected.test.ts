@@ -11,18 +11,24 @@ import { createReplayPool } from '../../src/replay/replay-pool.ts'
 import { FAULTS as REAL_FAULTS } from './catalogue.ts'
 import { startFaultServer } from './fault-server.ts'
 import type { AgentInput } from './fixtures/agent.ts'
-import { CLIENT_NAMES, replayRun, runAll, type Seen } from './run-matrix.ts'
+import { CLIENT_NAMES } from './run-child.ts'
+import { replayRun, runAll, type Seen } from './run-matrix.ts'
 
 /** The real fault that each made one has to be like. */
 const LIKE: Record<FaultName, string> = {
   refused: 'refused',
   dns_failure: 'dns_failure',
   tls_failure: 'tls_expired',
+  timeout_connect: 'timeout_connect',
   reset_before_head: 'reset_before_head',
+  reset_in_head: 'reset_in_head',
   reset_after_head: 'reset_after_head',
+  reset_in_body: 'reset_mid_body',
+  cut_in_body: 'stream_cut',
   timeout_head: 'timeout_head',
   timeout_body: 'timeout_body',
   status_429: 'status_429',
+  status_429_retry_after: 'status_429_seconds',
   status_500: 'status_500',
   status_502: 'status_502',
   status_503: 'status_503',
@@ -32,6 +38,7 @@ const LIKE: Record<FaultName, string> = {
   malformed_json: 'malformed_json',
   truncated_sse: 'truncated_sse',
   malformed_sse: 'malformed_sse',
+  error_in_stream: 'error_in_stream',
 }
 const NAMES = Object.keys(FAULTS) as FaultName[]
 const GOOD = ['whole_with_length', 'stream']
@@ -70,7 +77,7 @@ function allWell(recording: Recording): Recording {
 function injectAll(recording: Recording): Recording {
   return NAMES.reduce((derived, fault) => {
     // What fails each time does so twice: those that try again ask as often.
-    const times = fault === 'status_429' ? 1 : 2
+    const times = fault.startsWith('status_429') ? 1 : 2
     const next = injectFault(derived, { interaction: LIKE[fault], fault, times })
     if (next === null) throw new Error(`${fault} cannot be injected`)
     return next
@@ -84,7 +91,7 @@ function hasNoLimit(client: string, name: FaultName): boolean {
 
 /** What a fault of this kind has in common with any other of it: what the server said is not the fault's. */
 function essence(value: unknown, name: string): unknown {
-  const hasOwnWords = /status|json|sse|drip/.test(name)
+  const hasOwnWords = /status|json|sse|drip|stream/.test(name)
   const strip = (one: unknown): unknown => {
     if (Array.isArray(one)) return one.map(strip)
     if (typeof one !== 'object' || one === null) return one
@@ -114,7 +121,7 @@ for (const client of CLIENT_NAMES) {
     const input = { client, cases: cases.filter(({ fault }) => !GOOD.includes(fault)) }
     const path = join(folder, `${client}.injected.jsonl`)
     saveRecording(path, { ...derived, input: input as never })
-    const replay = await replayRun(pool, path, folder)
+    const replay = await replayRun(pool, client, path, folder)
     expect(replay.trouble).toBeNull()
     const names = NAMES.filter((name) => !hasNoLimit(client, name))
     const made = names.map((name) => [name, essence(replay.seen(LIKE[name])?.outcomes, name)])

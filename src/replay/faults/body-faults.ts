@@ -1,5 +1,7 @@
 import type { HeaderList, HttpAnswer, HttpInteraction, Payload } from '../../model/interaction.ts'
 import { answerText, headerValue, payloadBytes, toPayload } from '../../model/interaction.ts'
+import { anthropicMessages } from '../../providers/anthropic-messages.ts'
+import { findProtocol } from '../../providers/registry.ts'
 import type { Fault } from './connection-faults.ts'
 
 /** How long a slow server takes from one piece to the next, and how much it sends at a time. */
@@ -36,6 +38,21 @@ export const malformedSse: Fault = (interaction) =>
     const at = Math.floor(events.length / 2)
     return events.map((event, i) => (i === at ? event.replace(/[}\]](\s*)$/, ')$1') : event))
   })
+
+/** The first half of the events, then the provider's word that it cannot go on: a failure under a status that says success. */
+export const errorInStream: Fault = (interaction) =>
+  ofEvents(interaction, (events) => [...events.slice(0, Math.ceil(events.length / 2)), errorEventOf(interaction)])
+
+function errorEventOf({ request }: HttpInteraction): string {
+  const message = 'The server had an error while processing your request.'
+  const protocol = findProtocol(request)
+  if (protocol === anthropicMessages) {
+    const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
+    return `event: error\ndata: ${JSON.stringify(error)}\n\n`
+  }
+  const error = protocol === null ? message : { message, type: 'server_error', param: null, code: null }
+  return `data: ${JSON.stringify({ error })}\n\n`
+}
 
 function typeOf(answer: HttpAnswer): string {
   return headerValue(answer.headers, 'content-type') ?? ''

@@ -10,6 +10,10 @@ const AT_ONCE_MS = 5
 /** After so long without a byte the network gives up by itself, where the client has not: undici's default. */
 const NETWORK_PATIENCE_MS = 300_000
 
+/** How long undici waits for a connection, and how long the kernel does for those that leave it to it, ms. */
+const UNDICI_CONNECT_MS = 10_000
+const KERNEL_CONNECT_MS = 127_000
+
 const RESET: ErrorShape = {
   name: 'Error',
   message: 'read ECONNRESET',
@@ -35,7 +39,26 @@ export const tlsFailure: Fault = (interaction) => {
   return fail(interaction, { name: 'Error', message: 'certificate has expired', code: 'CERT_HAS_EXPIRED' })
 }
 
+/** Before the head, or within it: a client cannot tell. */
 export const resetBeforeHead: Fault = (interaction) => fail(interaction, RESET)
+
+/** Nobody answers when a connection is asked for. */
+export const timeoutConnect: Fault = (interaction) => {
+  const { hostname, port, protocol } = new URL(interaction.request.url)
+  const address = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
+  if (interaction.door === 'http') {
+    const error = {
+      name: 'Error',
+      message: `connect ETIMEDOUT ${address}`,
+      code: 'ETIMEDOUT',
+      errno: -110,
+      syscall: 'connect',
+    }
+    return fail(interaction, error, KERNEL_CONNECT_MS)
+  }
+  const message = `Connect Timeout Error (attempted address: ${address}, timeout: ${UNDICI_CONNECT_MS}ms)`
+  return fail(interaction, { name: 'ConnectTimeoutError', message, code: 'UND_ERR_CONNECT_TIMEOUT' }, UNDICI_CONNECT_MS)
+}
 
 /** The connection breaks once the head is there, before any of the body. */
 export const resetAfterHead: Fault = (interaction) => {
@@ -43,6 +66,26 @@ export const resetAfterHead: Fault = (interaction) => {
   if (answer === null) return null
   const offset_ms = answer.headers_ms + AT_ONCE_MS
   return { ...interaction, answer: { ...answer, chunks: [] }, end: { kind: 'cut', offset_ms, error: RESET } }
+}
+
+/** The first piece of the body comes, then the connection breaks. */
+export const resetInBody: Fault = (interaction) => breakOff(interaction, RESET)
+
+/** The first piece of the body comes, then the other side ends the connection, as a server does that is stopped. */
+export const cutInBody: Fault = (interaction) =>
+  breakOff(
+    interaction,
+    interaction.door === 'http'
+      ? { name: 'Error', message: 'aborted', code: 'ECONNRESET' }
+      : { name: 'SocketError', message: 'other side closed', code: 'UND_ERR_SOCKET' },
+  )
+
+function breakOff(interaction: HttpInteraction, error: ErrorShape): HttpInteraction | null {
+  const { answer } = interaction
+  if (answer === null) return null
+  const chunks = firstOf(answer)
+  const offset_ms = (chunks.at(-1)?.[0] ?? answer.headers_ms) + AT_ONCE_MS
+  return { ...interaction, answer: { ...answer, chunks }, end: { kind: 'cut', offset_ms, error } }
 }
 
 /** The connection stands and nothing ever comes: the client's own limits decide, and far behind them the network's. */
@@ -70,8 +113,8 @@ function firstOf({ chunks }: HttpAnswer): HttpAnswer['chunks'] {
   return [[first[0], toPayload(bytes.subarray(0, Math.floor(bytes.length / 2)))]]
 }
 
-function fail(interaction: HttpInteraction, error: ErrorShape): HttpInteraction {
-  return { ...interaction, answer: null, end: { kind: 'failed', offset_ms: AT_ONCE_MS, error } }
+function fail(interaction: HttpInteraction, error: ErrorShape, offset_ms = AT_ONCE_MS): HttpInteraction {
+  return { ...interaction, answer: null, end: { kind: 'failed', offset_ms, error } }
 }
 
 /** What ends a silence that no client ends: undici has a limit of its own, a socket of `node:http` that of the kernel. */

@@ -1,13 +1,16 @@
 import type { HttpInteraction, Interaction } from '../../model/interaction.ts'
 import type { Recording } from '../../model/recording.ts'
-import { malformedJson, malformedSse, slowDrip, truncatedJson, truncatedSse } from './body-faults.ts'
+import { errorInStream, malformedJson, malformedSse, slowDrip, truncatedJson, truncatedSse } from './body-faults.ts'
 import {
+  cutInBody,
   dnsFailure,
   type Fault,
   refused,
   resetAfterHead,
   resetBeforeHead,
+  resetInBody,
   timeoutBody,
+  timeoutConnect,
   timeoutHead,
   tlsFailure,
 } from './connection-faults.ts'
@@ -18,11 +21,16 @@ export const FAULTS = {
   refused,
   dns_failure: dnsFailure,
   tls_failure: tlsFailure,
+  timeout_connect: timeoutConnect,
   reset_before_head: resetBeforeHead,
+  reset_in_head: resetBeforeHead,
   reset_after_head: resetAfterHead,
+  reset_in_body: resetInBody,
+  cut_in_body: cutInBody,
   timeout_head: timeoutHead,
   timeout_body: timeoutBody,
   status_429: refuseBy(429),
+  status_429_retry_after: refuseBy(429, [['retry-after', '20']]),
   status_500: refuseBy(500),
   status_502: refuseBy(502),
   status_503: refuseBy(503),
@@ -32,6 +40,7 @@ export const FAULTS = {
   malformed_json: malformedJson,
   truncated_sse: truncatedSse,
   malformed_sse: malformedSse,
+  error_in_stream: errorInStream,
 } satisfies Record<string, Fault>
 export type FaultName = keyof typeof FAULTS
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { JsonObject } from '../../core/json.ts'
-import type { HttpInteraction } from '../../model/interaction.ts'
+import type { HeaderList, HttpInteraction } from '../../model/interaction.ts'
 import { anthropicMessages } from '../../providers/anthropic-messages.ts'
 import { findProtocol } from '../../providers/registry.ts'
 import type { Fault } from './connection-faults.ts'
@@ -29,8 +29,8 @@ const REFUSALS: Record<number, Refusal> = {
   529: { openai: SERVER_ERROR, anthropic: 'overloaded_error', message: 'Overloaded' },
 }
 
-/** A refusal by status, with the body that the provider of the request would send. */
-export function refuseBy(status: keyof typeof REFUSALS & number): Fault {
+/** A refusal by status, with the body that the provider of the request would send, and more headers. */
+export function refuseBy(status: keyof typeof REFUSALS & number, headers: HeaderList = []): Fault {
   return (interaction) => {
     const text = JSON.stringify(bodyOf(interaction, REFUSALS[status] as Refusal))
     return {
@@ -41,6 +41,7 @@ export function refuseBy(status: keyof typeof REFUSALS & number): Fault {
         headers: [
           ['content-type', 'application/json'],
           ['content-length', String(Buffer.byteLength(text))],
+          ...headers,
         ],
         headers_ms: REFUSAL_MS,
         chunks: [[REFUSAL_MS, { text }]],
