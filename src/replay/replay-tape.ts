@@ -3,7 +3,7 @@ import { type CallSite, placeOf, takeCallSite } from '../boundary/world/call-sit
 import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import type { JsonValue } from '../core/json.ts'
-import { doNothing, never } from '../core/nothing.ts'
+import { never } from '../core/nothing.ts'
 import type { Evidence } from '../model/evidence.ts'
 import {
   asPayload,
@@ -26,6 +26,7 @@ import { describeDivergence } from './describe-divergence.ts'
 import { type EvidenceEntry, EvidenceIndex, type EvidenceMatch, worldText } from './evidence-index.ts'
 import { asText } from './identical.ts'
 import { knownUntil } from './known-until.ts'
+import { NEVER } from './never-exchange.ts'
 import { renameAnswer, renameValue } from './rename-answer.ts'
 import { Renaming } from './renaming.ts'
 import { ServedFunction } from './served-function.ts'
@@ -302,11 +303,4 @@ function isHttp(found: Found | null): found is Found<HttpInteraction> {
 
 function isFunction(found: Found | null): found is Found<FunctionInteraction> {
   return found !== null && found.recorded.kind !== 'http'
-}
-
-/** The answer to a question that ends the replay: none, ever. */
-const NEVER: ServedExchange = {
-  head: never(),
-  flow: doNothing,
-  abort: doNothing,
 }
