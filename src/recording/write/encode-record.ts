@@ -9,6 +9,8 @@ import { type BodyEncoder, createBodyEncoder } from './encode-body.ts'
 /** The version of this library, as its package says. */
 const VERSION = (createRequire(import.meta.url)('../../../package.json') as { version: string }).version
 
+type HttpHead = Pick<HttpAnswer, 'status' | 'status_text' | 'headers'>
+
 type EntryOf<K extends Entry['kind']> = Extract<Entry, { kind: K }>
 
 /** Turns entries into lines (without braces, sequence number and checksum): new content first, then the record itself. */
@@ -36,21 +38,6 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
     return `{${target},"headers":${store.headers(headers)},"body":${content}}`
   }
 
-  function head({ status, status_text, headers }: Pick<HttpAnswer, 'status' | 'status_text' | 'headers'>): string {
-    return `"status":${number(status)},"status_text":${text(status_text)},"headers":${store.headers(headers)}`
-  }
-
-  /** What few answers have: names not in lower case, information before them, trailers behind them. */
-  function extras({ names, information, trailers }: HttpAnswer): string {
-    let line = ''
-    if (names) line += `,"names":${store.names(names)}`
-    if (information) {
-      const all = information.map((one) => `{${head(one)},"offset_ms":${number(one.offset_ms)}}`)
-      line += `,"information":[${all.join(',')}]`
-    }
-    return trailers ? `${line},"trailers":${store.headers(trailers)}` : line
-  }
-
   function answer(got: HttpAnswer): string {
     const { headers_ms, chunks, coded, url } = got
     const [only] = chunks
@@ -60,7 +47,7 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
         : chunks.map(([offset, part]) => `[${number(offset)},${data(part, Number.POSITIVE_INFINITY, false)}]`)
     const flag = coded === true ? ',"coded":true' : ''
     const when = `"headers_ms":${number(headers_ms)},"chunks":[${parts.join(',')}]`
-    return `{${head(got)},${when}${flag}${extras(got)}${field('url', url)}}`
+    return `{${head(got, store)},${when}${flag}${extras(got, store)}${field('url', url)}}`
   }
 
   function call(entry: EntryOf<'call'>['call']): string {
@@ -120,6 +107,22 @@ function repeat({ id, started_ms, parent, same, headers }: EntryOf<'repeat'>['ca
   const other = headers === undefined ? '' : `,"headers":${store.headers(headers)}`
   const when = `"id":${text(id)},"started_ms":${number(started_ms)}${field('parent', parent)}`
   return `"kind":"call",${when},"same":${text(same)}${other}`
+}
+
+/** The head of an answer, or of what came before it. */
+function head({ status, status_text, headers }: HttpHead, store: ContentStore): string {
+  return `"status":${number(status)},"status_text":${text(status_text)},"headers":${store.headers(headers)}`
+}
+
+/** What few answers have: names not in lower case, information before them, trailers behind them. */
+function extras({ names, information, trailers }: HttpAnswer, store: ContentStore): string {
+  let line = ''
+  if (names) line += `,"names":${store.names(names)}`
+  if (information) {
+    const all = information.map((one) => `{${head(one, store)},"offset_ms":${number(one.offset_ms)}}`)
+    line += `,"information":[${all.join(',')}]`
+  }
+  return trailers ? `${line},"trailers":${store.headers(trailers)}` : line
 }
 
 /** The header is the first line, so it refers to nothing. */

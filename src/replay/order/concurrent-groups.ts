@@ -42,7 +42,7 @@ function toTimedCall(interaction: Interaction): TimedCall {
 }
 
 /** Whether the world decided when a call was over: not where the client gave up, nor for a function that returned at once. */
-export function isOrderable({ interaction }: TimedCall): boolean {
+function isOrderable({ interaction }: TimedCall): boolean {
   if (interaction.kind !== 'http' && interaction.sync === true) return false
   return interaction.end !== null && interaction.end.kind !== 'aborted'
 }
