@@ -140,7 +140,7 @@ class ScriptRunner {
 }
 
 /** How long a client is let hang that never gives up, ms: a test has to end. */
-const HANG_MS = 5_000
+const HANG_MS = 8_000
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))

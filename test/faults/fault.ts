@@ -27,6 +27,11 @@ export interface Fault {
   /** `stream` for an answer that a client asks for as one. */
   asks?: 'whole' | 'stream'
   act?: Act
+  /**
+   * How long a client waits whose act is to time out, ms: long where something has to come before, on any machine.
+   * @default 500
+   */
+  patience_ms?: number
   /** True where a client may try again. */
   retries?: boolean
   /** What the server does at the n-th request (from 1). */

@@ -55,12 +55,12 @@ export async function runMatrix(options: MatrixOptions = {}): Promise<Matrix> {
   const pool = createReplayPool({ ahead: 1, jobs: clients.length })
   const pathOf = (client: string): string => join(folder, `${client}.jsonl`)
   try {
+    const plain = await runLive(clients, faults, () => null)
     const recorded = await runLive(clients, faults, pathOf)
     // That server is gone: a library that lets a request go shows it.
     const recordings = new Map<string, Recording>()
     for (const client of clients) recordings.set(client, await readRecording(pathOf(client)))
-    const [plain, opinions, replays] = await Promise.all([
-      runLive(clients, faults, () => null),
+    const [opinions, replays] = await Promise.all([
       askAll(recordings, OPINIONS_AT_ONCE),
       replayAll(pool, clients, pathOf, folder),
     ])
@@ -126,8 +126,9 @@ function opinionsOf(
 
 function inputOf(server: FaultServer, client: string, faults: readonly string[]): AgentInput {
   const cases = faults.map((fault) => {
-    const { line = 'http', asks = 'whole', act = 'read', retries = false } = FAULTS[fault] ?? {}
-    return { fault, url: `${server.origin(line)}/${fault}/${encodeURIComponent(client)}`, asks, act, retries }
+    const { line = 'http', asks = 'whole', act = 'read', retries = false, patience_ms = 500 } = FAULTS[fault] ?? {}
+    const url = `${server.origin(line)}/${fault}/${encodeURIComponent(client)}`
+    return { fault, url, asks, act, retries, patience_ms }
   })
   return { client, cases }
 }

@@ -27,7 +27,7 @@ export const CONNECTION_FAULTS: Record<string, Fault> = {
   timeout_connect: { line: 'mute tls', act: 'time out' },
   timeout_head: { act: 'time out', answer: () => ['hang'] },
   timeout_in_head: { act: 'time out', answer: () => ['HTTP/1.1 200 OK\r\ncontent-ty', 'hang'] },
-  timeout_body: { act: 'time out', answer: (_, path) => [LONGER + half(path), 'hang'] },
+  timeout_body: { act: 'time out', patience_ms: 3_000, answer: (_, path) => [LONGER + half(path), 'hang'] },
 }
 
 function reply(path: string): [string] {

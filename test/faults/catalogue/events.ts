@@ -48,6 +48,6 @@ export const EVENT_FAULTS: Record<string, Fault> = {
   stream_cut: events(firstTwo, ['fin']),
   stream_reset: events(firstTwo, ['reset']),
   stream_bad_chunk: events(firstTwo, ['zz\r\n', 'fin']),
-  stream_silent: { ...events(firstTwo, ['hang']), act: 'time out' },
+  stream_silent: { ...events(firstTwo, ['hang']), act: 'time out', patience_ms: 3_000 },
   stream_goes_on_after_done: events((all) => [...all, 'data: {"late":true}\n\n'], [LAST_CHUNK]),
 }
