@@ -230,7 +230,9 @@ export class ReplayTape implements Tape {
 
   #start(id: string, recorded: Interaction): number {
     const { offset } = this.#options.clock
-    return recorded.kind !== 'http' && recorded.sync === true ? offset : this.#timeline.place(id, this.#timed(recorded), offset)
+    return recorded.kind !== 'http' && recorded.sync === true
+      ? offset
+      : this.#timeline.place(id, this.#timed(recorded), offset)
   }
 
   /** Reports what the recording does not hold; gives the nearest answer where stale ones are asked for. */

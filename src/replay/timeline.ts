@@ -1,7 +1,10 @@
 import type { Interaction } from '../model/interaction.ts'
 
-/** Most that a recorded agent may have spent on its own work between an answer and its next call, ms; what is longer was a wait. */
-const OWN_WORK_MS = 50
+/**
+ * Most that a recorded agent may have spent on its own work between an answer and its next call, ms; what is longer was a wait.
+ * A machine that has much else to do takes its time.
+ */
+const OWN_WORK_MS = 250
 
 /** How much too early a live timer may fire, ms. */
 const EARLY_MS = 2
