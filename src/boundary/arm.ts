@@ -1,3 +1,4 @@
+import { doNothing } from '../core/nothing.ts'
 import type { EgressAttempt } from '../model/verdict.ts'
 import { installChanceTap } from './doors/chance-tap.ts'
 import { patchGlobalDispatcher } from './doors/dispatcher-door.ts'
@@ -13,6 +14,11 @@ import { IdleTracker } from './world/idle-tracker.ts'
 import { RealClock } from './world/real-clock.ts'
 import { VirtualClock } from './world/virtual-clock.ts'
 import type { DriveEnd, DriveOptions, WorldClock } from './world/world-clock.ts'
+
+const nativeImmediate = setImmediate
+
+/** After so many turns of the loop in which nothing happens but immediates that set each other, code is taken to go on for ever. */
+const MOST_TURNS = 20_000
 
 /**
  * Arms the doors that watch real traffic: undici's dispatchers (under `fetch` and every npm `undici`) and `node:http`.
@@ -39,6 +45,11 @@ export interface ReplayWorldOptions extends GuardOptions {
 /** The world around a replayed agent: its clock, and what lets its time pass. */
 export interface ReplayWorld {
   clock: WorldClock
+  /**
+   * Waits until nothing more can happen before time passes; false for code that goes on for ever. On the machine's clock
+   * there is no such moment, and it does not wait.
+   */
+  rest(): Promise<boolean>
   /** Lets time pass until the run is over, or cannot go on. */
   drive(options: DriveOptions): Promise<DriveEnd>
   /** What timers the agent has set and may still be waiting for, as far as the clock knows. */
@@ -76,9 +87,27 @@ function installVirtualTime(epoch: number, report: (attempt: EgressAttempt) => v
   installFakeTimers(clock)
   return {
     clock,
+    rest: () => waitForRest(idle),
     drive: (options) => clock.drive(idle, options),
     describeTimers: () => [...describeSpin(idle), ...clock.describeTimers()],
   }
+}
+
+function waitForRest(idle: IdleTracker): Promise<boolean> {
+  let turns = 0
+  const isOver = (): boolean => turns > MOST_TURNS
+  return new Promise((resolve) => {
+    idle.onSpin = (more) => {
+      turns += more
+    }
+    // From a callback of its own, so that nothing of this tick is left.
+    nativeImmediate(() =>
+      idle.whenIdle(isOver, () => {
+        idle.onSpin = doNothing
+        resolve(!isOver())
+      }),
+    )
+  })
 }
 
 function describeSpin({ spinSite }: IdleTracker): string[] {
@@ -88,5 +117,6 @@ function describeSpin({ spinSite }: IdleTracker): string[] {
 
 function useRealTime(): ReplayWorld {
   const clock = new RealClock()
-  return { clock, drive: (options) => clock.drive(options), describeTimers: () => [] }
+  const rest = (): Promise<boolean> => Promise.resolve(true)
+  return { clock, rest, drive: (options) => clock.drive(options), describeTimers: () => [] }
 }

@@ -5,7 +5,7 @@ import { resolveConfig } from '../config/resolve-config.ts'
 import { RetrialError } from '../core/errors.ts'
 import { findConcurrentGroups } from '../replay/order/concurrent-groups.ts'
 import { isOrderMet, resolveOrder } from '../replay/order/resolve-order.ts'
-import { createReplayPool } from '../replay/replay-pool.ts'
+import { createReplayPool, type ReplayPool } from '../replay/replay-pool.ts'
 import { renderReplay, toReplayJson } from '../report/render-replay.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -41,6 +41,21 @@ export function registerReplay(program: Command): void {
 async function replay(file: string, options: ReplayOptions): Promise<void> {
   chooseExitCode(4)
   const config = resolveConfig({ out_dir: options.out })
+  // The process starts while the scenario is read.
+  const pool = createReplayPool({ ahead: 1, jobs: 1, cacheDir: join(config.out_dir, 'cache') })
+  try {
+    await replayIn(pool, file, options, config)
+  } finally {
+    pool.close()
+  }
+}
+
+async function replayIn(
+  pool: ReplayPool,
+  file: string,
+  options: ReplayOptions,
+  config: ReturnType<typeof resolveConfig>,
+): Promise<void> {
   const scenario = withOrder(reseed(loadScenario(file), options.seed), options.order)
   const { source, name, on_divergence } = choose(scenario, options.candidate)
   const { recording } = await openRecording(scenario)
@@ -48,7 +63,6 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   const agent = await resolveAgent(source, scenario, recording, join(config.out_dir, 'revisions'))
   const outDir = join(config.out_dir, 'replays', scenario.id)
   await mkdir(outDir, { recursive: true })
-  const pool = createReplayPool({ cacheDir: join(config.out_dir, 'cache') })
   const { run, result, interactions } = await runReplay(
     { scenario, recording, agent, on_divergence, outDir, name },
     pool,

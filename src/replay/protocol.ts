@@ -3,7 +3,10 @@ import type { ErrorShape } from '../model/run.ts'
 import type { Divergence, EgressAttempt } from '../model/verdict.ts'
 import type { ReplayOrder } from './order/resolve-order.ts'
 
-/** What the parent asks of a replay process, once. */
+/**
+ * What the parent asks of a replay process, once. The process prepares it: it builds the world and loads the agent. The run
+ * begins when something comes over the line for that, `GO_FD`.
+ */
 export interface ReplayJob {
   recording: string
   /** How the recording may be read: `prefix` for one that is not sealed. */
@@ -55,6 +58,16 @@ export type ReplayEnd =
 /** What a replay process tells its parent, as it happens. */
 export type ReplayMessage =
   | { type: 'ready' }
+  /**
+   * The agent is loaded, or its loading waits for time to pass. `at_rest`: nothing can happen in the process until the run
+   * begins, however long that takes.
+   */
+  | { type: 'prepared'; at_rest: boolean }
+  /** The run begins. */
+  | { type: 'begun' }
   | { type: 'egress'; attempt: EgressAttempt }
   | { type: 'divergence'; divergence: Divergence }
   | { type: 'done'; end: ReplayEnd; virtual_ms: number }
+
+/** The descriptor on which a process waits for its run to begin: a line that no code of the agent hears. */
+export const GO_FD = 4

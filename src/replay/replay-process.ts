@@ -1,8 +1,9 @@
 /**
  * The process of one replay. Started ahead of time and waiting; it takes one job, turns itself into the world of that
- * recording, runs the agent in it, and ends. It is never used twice: nothing of one trial reaches the next.
+ * recording, loads the agent, runs it when it is told to, and ends. It is never used twice: nothing of one trial reaches the next.
  */
 import { existsSync, fstat } from 'node:fs'
+import { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { armServing } from '../boundary/arm.ts'
@@ -19,7 +20,7 @@ import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { type AgentRun, driveToEnd, harnessError } from './drive-to-end.ts'
 import { reorder } from './order/reorder.ts'
 import { describeOrders, resolveOrder } from './order/resolve-order.ts'
-import type { ReplayEnd, ReplayJob, ReplayMessage } from './protocol.ts'
+import { GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
 import { FLUSH } from './sample-stack.ts'
 
@@ -36,6 +37,15 @@ const MAX_FLUSH_MS = 10_000
 
 // The thread pool gets its size, one, at its first use, from the environment that is about to be the agent's.
 fstat(0, doNothing)
+
+const go = listenForGo()
+
+/** A message would reach the listeners of an agent that is loaded by then. */
+function listenForGo(): Promise<void> {
+  const line = new Socket({ fd: GO_FD, readable: true, writable: false })
+  line.on('error', doNothing)
+  return new Promise((resolve) => line.once('data', () => resolve()).unref())
+}
 
 function tell(message: ReplayMessage, then?: () => void): void {
   send?.(message, undefined, undefined, then && (() => then()))
@@ -95,8 +105,6 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
       ? { seed: recording.run.run_id, recorded: recording.chance, draws }
       : { seed: job.seed, recorded: undefined, draws },
   )
-  // On the machine's clock the process shows that nothing can happen any more by having nothing more to do.
-  if (job.clock === 'real') process.channel?.unref()
   let diverged = false
   const tape = new ReplayTape({
     recording,
@@ -114,7 +122,14 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
     },
   })
   setAmbientTape(tape)
-  const run = startAgent(job, tape)
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+  const run = startAgent(job, tape, begun)
+  tell({ type: 'prepared', at_rest: await world.rest() })
+  await go
+  tell({ type: 'begun' })
+  // On the machine's clock the process shows that nothing can happen any more by having nothing more to do.
+  if (job.clock === 'real') process.channel?.unref()
+  begin()
   const end = await driveToEnd(world, tape, run, () => diverged, job.max_virtual_ms)
   tape.finish()
   writeFinish(writer, run, end, world.clock.offset)
@@ -139,14 +154,15 @@ function enterEnvironment(job: ReplayJob): void {
   delete process.send
 }
 
-function startAgent(job: ReplayJob, tape: ReplayTape): AgentRun {
+/** Loads the agent, and runs it once the run has `begun`. */
+function startAgent(job: ReplayJob, tape: ReplayTape, begun: Promise<void>): AgentRun {
   const run: AgentRun = { settled: null, uncaught: null }
   const onUncaught = (error: unknown): void => {
     run.uncaught ??= { error }
   }
   process.on('uncaughtException', onUncaught)
   process.on('unhandledRejection', onUncaught)
-  callAgent(job, tape).then(
+  callAgent(job, tape, begun).then(
     (output) => {
       run.settled = { output, error: null, threw: false }
     },
@@ -157,7 +173,7 @@ function startAgent(job: ReplayJob, tape: ReplayTape): AgentRun {
   return run
 }
 
-async function callAgent(job: ReplayJob, tape: ReplayTape): Promise<unknown> {
+async function callAgent(job: ReplayJob, tape: ReplayTape, begun: Promise<void>): Promise<unknown> {
   const { module: path, export: name } = job.agent
   if (!existsSync(path)) {
     throw new AgentLoadError(`There is no agent at ${path}.`, 'Correct the path of the agent in the scenario.')
@@ -184,6 +200,7 @@ async function callAgent(job: ReplayJob, tape: ReplayTape): Promise<unknown> {
   }
   const input = structuredClone(job.input)
   const args = job.params === undefined ? [input] : [input, structuredClone(job.params)]
+  await begun
   // What the agent does while it is loaded is no part of its run, though its calls are answered all the same.
   return await runInContext({ tape }, () => agent(...args))
 }

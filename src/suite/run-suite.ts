@@ -12,6 +12,11 @@ import { type OpenedRecording, openRecording } from './open-recording.ts'
 export interface SuiteOptions {
   /** Replays at a time. */
   workers: number
+  /**
+   * How many replays are prepared while others run, each in a process that waits.
+   * @default as many as there are workers
+   */
+  ahead?: number | undefined
   /** Where replays leave their recordings. */
   outDir: string
   /** Only scenarios and candidates of these ids; empty means all. */
@@ -57,7 +62,11 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
   for (const id of unknown) faults.push({ file: null, error: unknownId(id) })
   const limit = pLimit(options.workers)
   const jobs = opened.reduce((sum, { scenario }) => sum + 1 + scenario.candidates.length, 0)
-  const pool = createReplayPool({ ahead: options.workers, jobs, cacheDir: join(options.outDir, 'cache') })
+  const pool = createReplayPool({
+    ahead: options.ahead ?? options.workers,
+    jobs,
+    cacheDir: join(options.outDir, 'cache'),
+  })
   try {
     const reports = await Promise.all(
       opened.map(({ scenario, recording, assumptions }) =>

@@ -1,6 +1,6 @@
 import type { Recording } from '../model/recording.ts'
 import type { Reason } from '../model/verdict.ts'
-import type { ReplayResult } from '../replay/replay-pool.ts'
+import type { ReplayResult } from '../replay/replay-worker.ts'
 import { findMissingKeys } from '../scenario/propose/find-missing-keys.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
 

@@ -6,7 +6,8 @@ import type { EvidenceReport, Reason } from '../model/verdict.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import type { ReplayOrder } from '../replay/order/resolve-order.ts'
 import { buildReplayEnvironment } from '../replay/replay-environment.ts'
-import type { ReplayPool, ReplayResult } from '../replay/replay-pool.ts'
+import type { ReplayPool } from '../replay/replay-pool.ts'
+import type { ReplayResult } from '../replay/replay-worker.ts'
 import type { OnDivergence, Scenario } from '../scenario/scenario.ts'
 import { computeSignals } from '../signals/compute-signals.ts'
 import { projectRun } from '../trace/project-run.ts'
@@ -40,6 +41,11 @@ export interface TrialReplay {
 
 /** Replays one agent against the scenario's recording and reads what it left. */
 export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promise<TrialReplay> {
+  return (await prepareReplay(request, pool))()
+}
+
+/** Announces a replay to the pool, which may load the agent meanwhile; what comes back runs it. */
+export async function prepareReplay(request: ReplayRequest, pool: ReplayPool): Promise<() => Promise<TrialReplay>> {
   const { scenario, recording, agent, outDir, name } = request
   const kept = resolve(outDir, `${name}.jsonl`)
   // Another `retrial` may be at work on the same folder: what is judged is this process's own.
@@ -49,7 +55,7 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
   await Promise.all([kept, `${kept}.part`].map((path) => rm(path, { force: true })))
   const env = buildReplayEnvironment(recording, agent.env)
   const input = scenario.input === undefined ? recording.input : scenario.input
-  const result = await pool.replay(
+  const prepared = pool.prepare(
     {
       recording: scenario.recording,
       mode: recording.integrity === 'sealed' ? 'strict' : 'prefix',
@@ -70,14 +76,17 @@ export async function runReplay(request: ReplayRequest, pool: ReplayPool): Promi
     scenario.replay.max_real_ms,
     scenario.replay.max_memory_mb,
   )
-  const replayed =
-    result.recording === null
-      ? null
-      : await readRecording(result.recording, { mode: 'prefix', base: recording }).catch(() => null)
-  const run = readRun(request, result, replayed)
-  const hints = [...hintAtEnvironment(run, result, recording, env), ...hintAtInput(run, scenario.input, input)]
-  const settled = { ...result, recording: await keep(result.recording, out, kept) }
-  return { run, result: settled, interactions: replayed?.interactions ?? [], chance: replayed?.chance, hints }
+  return async () => {
+    const result = await prepared.run()
+    const replayed =
+      result.recording === null
+        ? null
+        : await readRecording(result.recording, { mode: 'prefix', base: recording }).catch(() => null)
+    const run = readRun(request, result, replayed)
+    const hints = [...hintAtEnvironment(run, result, recording, env), ...hintAtInput(run, scenario.input, input)]
+    const settled = { ...result, recording: await keep(result.recording, out, kept) }
+    return { run, result: settled, interactions: replayed?.interactions ?? [], chance: replayed?.chance, hints }
+  }
 }
 
 /** Puts a replay's recording, whole or as far as it came, where a reader looks for it. */

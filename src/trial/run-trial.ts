@@ -11,7 +11,7 @@ import { judgeCandidate } from '../verify/judge-candidate.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
 import { doubtChangedQuestions } from './doubt-changed-questions.ts'
 import { resolveAgent } from './resolve-agent.ts'
-import { explainFailure, gradeReplay, runReplay, type TrialReplay } from './run-replay.ts'
+import { explainFailure, gradeReplay, prepareReplay, type TrialReplay } from './run-replay.ts'
 
 export interface TrialOptions {
   pool: ReplayPool
@@ -36,17 +36,21 @@ export async function runTrial(
   options: TrialOptions,
 ): Promise<ScenarioReport> {
   const began = performance.now()
-  const replay = (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> =>
-    inTurn(options, async () => {
+  const replay = async (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> => {
+    // In a turn of its own, so that the pool knows of it before its turn to run has come.
+    const run = await inTurn(options, async () => {
       const agent = await resolveAgent(source, scenario, recording, join(options.outDir, 'revisions'))
       const outDir = join(options.outDir, 'replays', scenario.id)
-      return runReplay({ scenario, recording, agent, on_divergence, outDir, name }, options.pool)
-    }).catch((error: unknown) => brokenReplay(recording, error))
+      return prepareReplay({ scenario, recording, agent, on_divergence, outDir, name }, options.pool)
+    })
+    return inTurn(options, run)
+  }
 
+  const broken = (error: unknown): TrialReplay => brokenReplay(recording, error)
   const [baseline, ...replays] = await Promise.all([
-    replay(scenario.baseline, 'baseline', 'fail'),
+    replay(scenario.baseline, 'baseline', 'fail').catch(broken),
     ...scenario.candidates.map((candidate) =>
-      replay(candidate.agent, `candidate-${candidate.id}`, candidate.on_divergence),
+      replay(candidate.agent, `candidate-${candidate.id}`, candidate.on_divergence).catch(broken),
     ),
   ])
   const { incident, verify } = scenario

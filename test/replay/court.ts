@@ -7,7 +7,8 @@ import { readRecording } from '../../src/recording/read-recording.ts'
 import { saveRecording } from '../../src/recording/save-recording.ts'
 import type { ReplayJob } from '../../src/replay/protocol.ts'
 import { buildReplayEnvironment } from '../../src/replay/replay-environment.ts'
-import { createReplayPool, type ReplayResult } from '../../src/replay/replay-pool.ts'
+import { createReplayPool } from '../../src/replay/replay-pool.ts'
+import type { ReplayResult } from '../../src/replay/replay-worker.ts'
 import type { RecorderAnswer, RecorderJob } from './fixtures/recorder.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -54,7 +55,17 @@ export interface Court {
   /** Writes a recording that was put together or changed. */
   save(recording: Recording): LiveRun
   replay(agent: Agent, run: Pick<LiveRun, 'path' | 'recording'>, settings?: ReplaySettings): Promise<Replay>
+  /** Announces a replay that is to be run later. */
+  prepare(agent: Agent, run: Pick<LiveRun, 'path' | 'recording'>, settings?: ReplaySettings): PreparedCourtReplay
+  /** Ends the processes that wait. */
+  closePool(): void
   close(): void
+}
+
+/** A replay that was announced, and where it leaves its recording. */
+export interface PreparedCourtReplay {
+  out: string
+  run(): Promise<Replay>
 }
 
 /** The export `name` of a fixture. */
@@ -70,6 +81,25 @@ export function openCourt(env: NodeJS.ProcessEnv = {}): Court {
   const recorder = startRecorder(env)
   let files = 0
   const path = (name: string): string => join(folder, `${name}-${++files}`)
+  const describeJob: DescribeJob = (
+    agent,
+    run,
+    { max_real_ms, max_memory_mb, extra_env = {}, input, params, ...job },
+  ) => ({
+    recording: run.path,
+    mode: 'strict',
+    agent,
+    agent_ref: 'agent.ts#run',
+    input: input === undefined ? run.recording.input : (input as JsonValue),
+    ...(params !== undefined && { params: params as JsonValue }),
+    env: buildReplayEnvironment(run.recording, extra_env),
+    cwd: folder,
+    volatile: [],
+    on_divergence: 'fail',
+    out: `${path('replay')}.jsonl`,
+    max_virtual_ms: 3_600_000,
+    ...job,
+  })
   return {
     folder,
     agent(source) {
@@ -89,38 +119,33 @@ export function openCourt(env: NodeJS.ProcessEnv = {}): Court {
       saveRecording(out, recording)
       return { path: out, recording, output: recording.finish?.output, error: undefined }
     },
-    async replay(agent, run, { max_real_ms = 20_000, max_memory_mb, extra_env = {}, input, params, ...job } = {}) {
-      const out = `${path('replay')}.jsonl`
-      const result = await pool.replay(
-        {
-          recording: run.path,
-          mode: 'strict',
-          agent,
-          agent_ref: 'agent.ts#run',
-          input: input === undefined ? run.recording.input : (input as JsonValue),
-          ...(params !== undefined && { params: params as JsonValue }),
-          env: buildReplayEnvironment(run.recording, extra_env),
-          cwd: folder,
-          volatile: [],
-          on_divergence: 'fail',
-          out,
-          max_virtual_ms: 3_600_000,
-          ...job,
-        },
-        max_real_ms,
-        max_memory_mb,
-      )
-      const replayed =
-        result.recording === null ? null : await readRecording(result.recording, { mode: 'prefix' }).catch(() => null)
-      const grades = replayed?.interactions.map(({ evidence }) => evidence?.grade) ?? []
-      return { ...result, replayed, grades, outcome: result.end.outcome }
+    async replay(agent, run, settings = {}) {
+      const { max_real_ms = MAX_REAL_MS, max_memory_mb } = settings
+      return readReplay(await pool.replay(describeJob(agent, run, settings), max_real_ms, max_memory_mb))
     },
+    prepare(agent, run, settings = {}) {
+      const job = describeJob(agent, run, settings)
+      const prepared = pool.prepare(job, settings.max_real_ms ?? MAX_REAL_MS, settings.max_memory_mb)
+      return { out: job.out, run: async () => readReplay(await prepared.run()) }
+    },
+    closePool: () => pool.close(),
     close() {
       pool.close()
       recorder.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+const MAX_REAL_MS = 20_000
+
+type DescribeJob = (agent: Agent, run: Pick<LiveRun, 'path' | 'recording'>, settings: ReplaySettings) => ReplayJob
+
+async function readReplay(result: ReplayResult): Promise<Replay> {
+  const replayed =
+    result.recording === null ? null : await readRecording(result.recording, { mode: 'prefix' }).catch(() => null)
+  const grades = replayed?.interactions.map(({ evidence }) => evidence?.grade) ?? []
+  return { ...result, replayed, grades, outcome: result.end.outcome }
 }
 
 interface Recorder {
