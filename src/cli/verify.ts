@@ -14,6 +14,7 @@ interface VerifyOptions {
   output?: string
   only?: string[]
   workers?: string
+  ahead?: string
   out?: string
   seed?: string
 }
@@ -51,6 +52,7 @@ export function registerVerify(program: Command): void {
       collect,
     )
     .option('--workers <n>', 'replays at a time (default: one a core, at most 4)')
+    .option('--ahead <n>', 'replays prepared while others run, each in a waiting process (default: as --workers)')
     .option('--seed <text>', 'draw all that is random from this seed (default: what the recorded run drew)')
     .option('--out <folder>', 'where replays leave their recordings (default: .retrial)')
     .addHelpText('after', AFTER_HELP)
@@ -94,11 +96,11 @@ function chooseReporters({ json, reporter, output }: VerifyOptions): { printed: 
 async function tryAll(paths: string[], options: VerifyOptions): Promise<{ result: SuiteResult; color: boolean }> {
   let color = false
   try {
-    const config = resolveConfig({ workers: options.workers, out_dir: options.out })
+    const config = resolveConfig({ workers: options.workers, ahead: options.ahead, out_dir: options.out })
     color = config.color
     const files = await findScenarios(paths)
-    const { workers, out_dir: outDir } = config
-    return { result: await runSuite(files, { workers, outDir, only: options.only, seed: options.seed }), color }
+    const { workers, ahead, out_dir: outDir } = config
+    return { result: await runSuite(files, { workers, ahead, outDir, only: options.only, seed: options.seed }), color }
   } catch (error) {
     // Reported like a scenario that is not in order: a program that reads JSON gets JSON.
     if (!isRetrialError(error)) throw error

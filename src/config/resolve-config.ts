@@ -7,6 +7,8 @@ import { DEFAULTS, WORKERS_LIMIT } from './defaults.ts'
 export interface UserConfig {
   /** Trials at once: a whole number from 1 to 256, or its text. @default the number of cores, at most 4 */
   workers?: number | string | undefined
+  /** Replays prepared while others run: a whole number from 0 to 256, or its text. @default as many as there are workers */
+  ahead?: number | string | undefined
   /** Where results are written. @default `.retrial` */
   out_dir?: string | undefined
   /** Colour in the output. @default true on a terminal */
@@ -17,6 +19,7 @@ export interface UserConfig {
 
 export interface ResolvedConfig {
   workers: number
+  ahead: number
   /** Absolute path. */
   out_dir: string
   color: boolean
@@ -34,7 +37,7 @@ export interface ConfigSurroundings {
 }
 
 /**
- * Settles the settings: flags first, then `RETRIAL_WORKERS`, `RETRIAL_OUT`, `NO_COLOR`, `FORCE_COLOR` and `CI`, then
+ * Settles the settings: flags first, then `RETRIAL_WORKERS`, `RETRIAL_AHEAD`, `RETRIAL_OUT`, `NO_COLOR`, `FORCE_COLOR` and `CI`, then
  * the defaults. An empty variable counts as not set, except for `FORCE_COLOR`.
  *
  * @throws RetrialError `ERR_CONFIG_INVALID` when a value cannot be used.
@@ -42,8 +45,10 @@ export interface ConfigSurroundings {
 export function resolveConfig(user: UserConfig = {}, surroundings: ConfigSurroundings = {}): ResolvedConfig {
   const { env = process.env, cores = availableParallelism(), isTerminal = process.stdout.isTTY === true } = surroundings
   const ci = user.ci ?? isSwitchedOn(env.CI)
+  const workers = resolveWorkers(user.workers, env.RETRIAL_WORKERS, cores)
   return {
-    workers: resolveWorkers(user.workers, env.RETRIAL_WORKERS, cores),
+    workers,
+    ahead: resolveAhead(user.ahead, env.RETRIAL_AHEAD, workers),
     out_dir: resolveOutDir(user.out_dir, env.RETRIAL_OUT),
     color: user.color ?? resolveColor(env, isTerminal),
     ci,
@@ -51,16 +56,22 @@ export function resolveConfig(user: UserConfig = {}, surroundings: ConfigSurroun
 }
 
 function resolveWorkers(flag: number | string | undefined, variable: string | undefined, cores: number): number {
-  if (flag !== undefined) return parseWorkers(flag, 'workers')
-  if (variable) return parseWorkers(variable, 'RETRIAL_WORKERS')
+  if (flag !== undefined) return parseCount(flag, 'workers', 1)
+  if (variable) return parseCount(variable, 'RETRIAL_WORKERS', 1)
   return Math.max(1, Math.min(DEFAULTS.max_workers, Math.floor(cores)))
 }
 
-function parseWorkers(value: number | string, name: string): number {
+function resolveAhead(flag: number | string | undefined, variable: string | undefined, workers: number): number {
+  if (flag !== undefined) return parseCount(flag, 'ahead', 0)
+  if (variable) return parseCount(variable, 'RETRIAL_AHEAD', 0)
+  return workers
+}
+
+function parseCount(value: number | string, name: string, least: number): number {
   const isNumber = typeof value === 'number' || /^\d+$/.test(value)
-  const workers = isNumber ? Number(value) : Number.NaN
-  if (Number.isInteger(workers) && workers >= 1 && workers <= WORKERS_LIMIT) return workers
-  throw invalid(name, value, `Give a whole number from 1 to ${WORKERS_LIMIT}.`)
+  const count = isNumber ? Number(value) : Number.NaN
+  if (Number.isInteger(count) && count >= least && count <= WORKERS_LIMIT) return count
+  throw invalid(name, value, `Give a whole number from ${least} to ${WORKERS_LIMIT}.`)
 }
 
 function resolveOutDir(flag: string | undefined, variable: string | undefined): string {

@@ -6,7 +6,13 @@ const bare: ConfigSurroundings = { env: {}, cores: 8, isTerminal: true }
 const withEnv = (env: Record<string, string>): ConfigSurroundings => ({ ...bare, env })
 
 test('takes the defaults given neither flags nor variables', () => {
-  expect(resolveConfig({}, bare)).toEqual({ workers: 4, out_dir: resolve('.retrial'), color: true, ci: false })
+  expect(resolveConfig({}, bare)).toEqual({
+    workers: 4,
+    ahead: 4,
+    out_dir: resolve('.retrial'),
+    color: true,
+    ci: false,
+  })
 })
 
 test.each([
@@ -23,12 +29,14 @@ test('takes variables over defaults, and flags over both, given all of them', ()
   const surroundings = withEnv({ RETRIAL_WORKERS: '3', RETRIAL_OUT: 'build/out', CI: 'true', NO_COLOR: '1' })
   expect(resolveConfig({}, surroundings)).toEqual({
     workers: 3,
+    ahead: 3,
     out_dir: resolve('build/out'),
     color: false,
     ci: true,
   })
   expect(resolveConfig({ workers: '6', out_dir: '/tmp/x', color: true, ci: false }, surroundings)).toEqual({
     workers: 6,
+    ahead: 6,
     out_dir: '/tmp/x',
     color: true,
     ci: false,
@@ -80,4 +88,14 @@ test.each<[string, boolean]>([
 
 test('reads the real environment given no surroundings', () => {
   expect(resolveConfig().workers).toBeGreaterThanOrEqual(1)
+})
+
+test('prepares as many replays as there are workers, or as many as it is told', () => {
+  expect(resolveConfig({ workers: 2 }, bare).ahead).toBe(2)
+  expect(resolveConfig({}, withEnv({ RETRIAL_AHEAD: '0' })).ahead).toBe(0)
+  expect(resolveConfig({ ahead: '7' }, withEnv({ RETRIAL_AHEAD: '0' })).ahead).toBe(7)
+})
+
+test.each(['-1', '1.5', 'few', '257'])('refuses a number of prepared replays given %j', (ahead) => {
+  expect(() => resolveConfig({ ahead }, bare)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }))
 })
