@@ -1,5 +1,6 @@
 import type { ReplayWorld } from '../boundary/arm.ts'
 import { describeError } from '../boundary/network-error.ts'
+import { describeStack } from '../boundary/world/call-site.ts'
 import { isRetrialError } from '../core/errors.ts'
 import type { ReplayEnd } from './protocol.ts'
 import type { ReplayTape } from './replay-tape.ts'
@@ -30,13 +31,13 @@ export async function driveToEnd(
     if (driven === 'limit') return { outcome: 'timeout', failure: explainLimit(limit, [...timers, ...tape.waiting]) }
     // The recorded client gave up by itself; this one would wait for ever. A network ends that some time.
     if (tape.releaseSilence()) continue
-    return { outcome: 'deadlock', waiting: [...tape.waiting, ...timers.map(explainTimer)] }
+    const { waiting, last } = tape
+    return { outcome: 'deadlock', waiting: [...waiting, ...timers.map(explainTimer)], ...(last !== null && { last }) }
   }
   if (hasDiverged()) return { outcome: 'diverged' }
   if (run.uncaught !== null) {
     const { error } = run.uncaught
-    const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    return { outcome: 'crashed', failure, agent_error: describeError(error) }
+    return { outcome: 'crashed', failure: describeStack(error), agent_error: describeError(error) }
   }
   const settled = run.settled
   if (settled?.threw && isRetrialError(settled.error)) return harnessError(settled.error)

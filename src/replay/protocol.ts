@@ -47,8 +47,8 @@ export type ReplayEnd =
   | { outcome: 'finished'; agent_error: ErrorShape | null }
   /** The agent asked what the recording cannot answer. */
   | { outcome: 'diverged' }
-  /** Nothing can run, nothing is in flight, no timer is set, and the run is not over. */
-  | { outcome: 'deadlock'; waiting: string[] }
+  /** Nothing can run, nothing is in flight, no timer is set, and the run is not over. `last` is the call that ended last. */
+  | { outcome: 'deadlock'; waiting: string[]; last?: string | undefined }
   /** The budget of virtual time is used up. */
   | { outcome: 'timeout'; failure: string }
   /** The agent brought its process down. */

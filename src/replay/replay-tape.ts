@@ -1,5 +1,5 @@
 import type { FunctionAsk, FunctionDecision, HttpAsk, HttpDecision, ServedExchange, Tape } from '../boundary/tape.ts'
-import { type CallSite, placeOf, takeCallSite } from '../boundary/world/call-site.ts'
+import { takeCallSite } from '../boundary/world/call-site.ts'
 import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import type { JsonValue } from '../core/json.ts'
@@ -27,6 +27,7 @@ import { type EvidenceEntry, EvidenceIndex, type EvidenceMatch, worldText } from
 import { asText } from './identical.ts'
 import { knownUntil } from './known-until.ts'
 import { NEVER } from './never-exchange.ts'
+import { describeCall, type OpenCall } from './open-call.ts'
 import { renameAnswer, renameValue } from './rename-answer.ts'
 import { Renaming } from './renaming.ts'
 import { ServedFunction } from './served-function.ts'
@@ -60,17 +61,6 @@ export interface ReplayTapeOptions {
   onDivergence(divergence: Divergence): void
 }
 
-/** A call without an end: HTTP when there is an exchange, else of a wrapped function. */
-interface OpenCall {
-  id: string
-  evidence: Evidence
-  recorded: Interaction
-  /** When it began, ms of virtual time, and where in the agent's code. */
-  since: number
-  site: CallSite
-  served?: ServedInteraction
-}
-
 /** What a call is answered with, and when it begins, ms of virtual time. */
 interface Found<T extends Interaction = Interaction> {
   id: string
@@ -94,6 +84,7 @@ export class ReplayTape implements Tape {
   readonly #headers: CleanHeaders
   readonly #open = new Map<string, OpenCall>()
   #calls = 0
+  #last: { call: OpenCall; at: number } | null = null
 
   constructor(options: ReplayTapeOptions) {
     this.#options = options
@@ -112,12 +103,12 @@ export class ReplayTape implements Tape {
 
   /** What the run is waiting for, for the report of a deadlock. */
   get waiting(): string[] {
-    return [...this.#open.values()].map(({ id, recorded, since, site }) => {
-      const { kind } = recorded
-      const what = kind === 'http' ? `${recorded.request.method} ${recorded.request.url}` : `${kind} ${recorded.name}`
-      const place = placeOf(site)
-      return `${id} ${what} since ${since} ms${place === null ? '' : ` at ${place}`}`
-    })
+    return [...this.#open.values()].map((call) => describeCall(call, `since ${call.since} ms`))
+  }
+
+  /** The call that ended last, for the same. */
+  get last(): string | null {
+    return this.#last && describeCall(this.#last.call, `which ended at ${this.#last.at} ms, made`)
   }
 
   /** Ends the oldest silence with a time-out; false when no call waits in one. */
@@ -167,6 +158,13 @@ export class ReplayTape implements Tape {
       ...(lossy && { lossy: true }),
     })
     return { kind: 'serve', result: isFunction(found) ? this.#return(found) : never() }
+  }
+
+  #close(id: string): void {
+    const call = this.#open.get(id)
+    if (call !== undefined) this.#last = { call, at: roundMs(this.#options.clock.offset) }
+    this.#open.delete(id)
+    this.#timeline.end(id)
   }
 
   #begin(parent: string | undefined): { id: string; started_ms: number; end: null; parent?: string } {
@@ -253,8 +251,7 @@ export class ReplayTape implements Tape {
     const timed = this.#timed(recorded)
     const interaction = renameAnswer(timed, this.#renaming)
     const onEnd = (end: InteractionEnd, chunks: number | null): void => {
-      this.#open.delete(id)
-      this.#timeline.end(id)
+      this.#close(id)
       writeAnswer(this.#options.writer, { id, recorded, given: interaction, evidence }, chunks, end)
     }
     const onBeyond = (): void => {
@@ -284,8 +281,7 @@ export class ReplayTape implements Tape {
     const timed = this.#timed(recorded)
     const interaction = renameValue(timed, this.#renaming)
     const onEnd = (end: InteractionEnd): void => {
-      this.#open.delete(id)
-      this.#timeline.end(id)
+      this.#close(id)
       writeAnswer(writer, { id, recorded, given: interaction, evidence }, null, end)
     }
     const onBeyond = (): void => {

@@ -150,7 +150,11 @@ export function gradeReplay(interactions: readonly Interaction[], recording: Rec
 
 function failureOf(end: ReplayResult['end']): string | undefined {
   if (end.outcome === 'deadlock') {
-    return end.waiting.length === 0 ? 'it waits for nothing that could come' : `it waits for ${end.waiting.join(', ')}`
+    const { waiting, last } = end
+    const nothing =
+      'no call is open and no timer is set, so it waits for a promise, an event or a lock that is nobody’s'
+    const what = waiting.length === 0 ? nothing : ['it waits for', ...waiting].join(waiting.length === 1 ? ' ' : '\n  ')
+    return last === undefined ? what : `${what}\nits last call was ${last}`
   }
   if (!('failure' in end)) return undefined
   return end.outcome === 'harness_error' ? explainFailure(end) : end.failure

@@ -57,3 +57,17 @@ export function placeOfNativeTimer(site: CallSite): string | null {
   const caller = readFrames(site).find((frame) => !TIMERS.test(frame) && !frame.includes(HARNESS))
   return caller === undefined || caller.startsWith('node:') ? null : caller
 }
+
+/** What an error says of itself and where, without the frames of Node and of the harness: those tell a reader nothing. */
+export function describeStack(error: unknown): string {
+  try {
+    const stack = error instanceof Error ? String(error.stack ?? error.message) : String(error)
+    const isForeign = (line: string): boolean => /^ *at /.test(line) && (line.includes(HARNESS) || /\bnode:/.test(line))
+    return stack
+      .split('\n')
+      .filter((line) => !isForeign(line))
+      .join('\n')
+  } catch {
+    return 'an error that cannot be read'
+  }
+}

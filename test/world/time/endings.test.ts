@@ -140,3 +140,26 @@ test('on the machine’s clock answers come as late as they were recorded, and a
   const stuck = await replay('export const run = () => new Promise(() => {})', { clock: 'real' })
   expect(stuck.end).toEqual({ outcome: 'deadlock', waiting: [] })
 })
+
+test('a deadlock names the call that ended last given a run that waits for nothing of the world', async () => {
+  const run = court.save(recordingOf([{ path: '/quick', started: 0, head: 40, pieces: [[60, 'quick']] }]))
+  const agent = court.agent(`export async function run() {
+  await (await fetch('http://world.test/quick')).text()
+  await new Promise(() => {})
+}`)
+  expect((await court.replay(agent, run)).end).toEqual({
+    outcome: 'deadlock',
+    waiting: [],
+    last: expect.stringMatching(/^c1 GET http:\/\/world\.test\/quick which ended at 60 ms, made at file:.+\.ts:2:\d+$/),
+  })
+})
+
+test('the error of a run that dies shows its own code and none of the harness', async () => {
+  const { end } = await replay(`function parse(text) { return JSON.parse(text) }
+export async function run() {
+  setTimeout(() => parse('{'), 10)
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+}`)
+  const { failure } = end as { failure: string }
+  expect(failure).toMatch(/^SyntaxError: .+\n.+JSON\.parse.+\n +at parse \(file:.+:1:\d+\)\n.+:3:\d+\)?$/)
+})
