@@ -41,7 +41,7 @@ export function renderReplay(view: ReplayView, options: { color: boolean }): str
     `${paint('bold', escapeTerminal(view.scenario, 64))}  ${escapeTerminal(view.agent, 200)}`,
     ...(view.seed === null ? [] : [`  seed      ${escapeTerminal(view.seed, 200)}`]),
     ...orderLines(view, paint),
-    `  ended     ${describeEnd(view)} · ${formatMs(view.virtual_ms)} of virtual time in ${formatMs(view.real_ms)}`,
+    ...endLines(view),
     `  evidence  ${answered}`,
     ...interactions.filter(({ evidence: one }) => one?.grade !== 'exact').map((one) => gradeLine(one, paint)),
     ...(evidence.unused.length === 0
@@ -63,9 +63,13 @@ export function toReplayJson(view: ReplayView): string {
   return `${escapeHostile(JSON.stringify({ ...view, interactions }, null, 2))}\n`
 }
 
-function describeEnd({ outcome, failure, stop_reason }: ReplayView): string {
-  if (outcome === 'finished') return `stop_reason ${escapeTerminal(stop_reason ?? 'unknown', 60)}`
-  return failure === null ? outcome : `${outcome}: ${escapeTerminal(failure, 500)}`
+function endLines({ outcome, failure, stop_reason, virtual_ms, real_ms }: ReplayView): string[] {
+  const time = `${formatMs(virtual_ms)} of virtual time in ${formatMs(real_ms)}`
+  if (outcome === 'finished')
+    return [`  ended     stop_reason ${escapeTerminal(stop_reason ?? 'unknown', 60)} · ${time}`]
+  const [first = '', ...more] = (failure ?? '').split('\n').map((line) => escapeTerminal(line, 500))
+  const how = first === '' ? outcome : `${outcome}: ${first}`
+  return [`  ended     ${how} · ${time}`, ...more.map((line) => `            ${line}`)]
 }
 
 function orderLines({ order }: ReplayView, paint: Paint): string[] {
