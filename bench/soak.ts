@@ -7,9 +7,9 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Worker } from 'node:worker_threads'
 import { sha256 } from '../src/core/hash.ts'
 import { runSuite } from '../src/index.ts'
+import { startBurners } from './support/burners.ts'
 import { median, quantile } from './support/stats.ts'
 
 const { values, positionals } = parseArgs({
@@ -27,9 +27,9 @@ if (!Number.isInteger(rounds) || rounds < 2 || !Number.isInteger(workers) || wor
   process.exit(2)
 }
 const files = positionals.length > 0 ? positionals : globSync('scenarios/*.yaml').sort()
-const burners = values.load ? Array.from({ length: availableParallelism() - 1 }, startBurner) : []
+const stopBurners = values.load ? startBurners(availableParallelism() - 1) : () => {}
 for (const file of files) await soak(file)
-await Promise.all(burners.map((burner) => burner.terminate()))
+stopBurners()
 
 async function soak(file: string): Promise<void> {
   const outDir = mkdtempSync(join(tmpdir(), 'retrial-soak-'))
@@ -74,8 +74,4 @@ function hashAll(outDir: string): Map<string, string> {
 function heapMb(): number {
   globalThis.gc?.()
   return process.memoryUsage().heapUsed / 2 ** 20
-}
-
-function startBurner(): Worker {
-  return new Worker('for (;;) Math.sqrt(Math.random())', { eval: true })
 }
