@@ -13,6 +13,16 @@ test('every random value is the same in two replays of one recording given an ag
   expect(one.end).toEqual({ outcome: 'finished', agent_error: null })
   expect(outputOf(two)).toEqual(outputOf(one))
   expect(outputOf(one)).not.toEqual(live.output)
+  const [drawn, liveDrawn] = [outputOf(one), live.output] as Record<string, unknown>[]
+  const unrecorded = Object.keys(liveDrawn ?? {}).filter((name) =>
+    /pairs|keys|aes|hmac|Bytes|Fill|Values|Int/.test(name),
+  )
+  expect(unrecorded.length).toBeGreaterThan(15)
+  for (const name of unrecorded) expect(drawn?.[name], name).not.toEqual(liveDrawn?.[name])
+  // The halves of a pair fit, in the replay as they did live.
+  for (const [name, value] of Object.entries(drawn ?? {})) {
+    if (name.includes('pairs') || /^web (EC|Ed|RSA)/.test(name)) expect((value as unknown[])[0], name).toBe(true)
+  }
 })
 
 test('random bytes differ between replays of different runs', async () => {

@@ -3,6 +3,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { sha256 } from '../../core/hash.ts'
 import { createRandom } from '../../core/random.ts'
 import { type DrawObserver, isWithinRun } from '../tape.ts'
+import { installKeyChance } from './key-chance.ts'
 
 type Done<T> = (error: Error | null, value: T) => void
 type View = NodeJS.ArrayBufferView
@@ -66,6 +67,7 @@ export function installChance({ seed, recorded, draws }: ChanceOptions): void {
       return give(low + Math.floor(fraction(next) * (high - low)), done)
     },
   })
+  installKeyChance(fill)
   if ('randomUUIDv7' in crypto) {
     const randomUUIDv7 = (): string => {
       const bytes = fill(Buffer.alloc(16))
