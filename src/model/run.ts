@@ -18,6 +18,8 @@ export const runtimeSchema = z.strictObject({
   platform: z.string(),
   timezone: z.string().optional(),
   locale: z.string().optional(),
+  /** The working folder, relative to that of the recording; only where the recording lay within it. */
+  cwd: z.string().optional(),
   /** Environment variables that the agent may have read and that hold no secret. */
   env: z.record(z.string(), z.string()).optional(),
   /** Variables that held a secret, each with the token that stands for its value; a replay sets them to that. */

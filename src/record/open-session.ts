@@ -74,7 +74,7 @@ export function openSession(context: RecordContext, startedAt = machineClock.now
       },
       input: context.input ?? null,
       ...(agent_ref !== undefined && { agent_ref }),
-      runtime: describeRuntime(process.env, context.env ?? [], redactor),
+      runtime: describeRuntime(process.env, context.env ?? [], redactor, dirname(path)),
     },
     { redactor, overwrite: context.overwrite === true },
   )

@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
 import { RetrialError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Recording } from '../model/recording.ts'
@@ -28,6 +29,7 @@ export async function resolveAgent(
   recording: Recording,
   cacheDir: string,
 ): Promise<RunnableAgent> {
+  const { cwd: folder, assumptions: assumed } = findFolder(scenario, recording)
   if (source.kind === 'recorded') {
     const [path, name] = splitRef(recording.agent_ref, scenario)
     const module = resolve(dirname(scenario.recording), path)
@@ -35,17 +37,32 @@ export async function resolveAgent(
       module,
       export: name,
       label: recording.agent_ref ?? '',
-      cwd: process.cwd(),
+      cwd: folder,
       params: undefined,
       env: source.env,
-      assumptions: [],
+      assumptions: assumed,
     }
   }
   const { label, params, env, git } = source
   const agent = { export: source.export, label, params, env }
-  if (git === null) return { ...agent, module: source.module, cwd: process.cwd(), assumptions: [] }
+  if (git === null) return { ...agent, module: source.module, cwd: folder, assumptions: assumed }
   const { module, cwd, assumptions } = await checkOutRevision(source.module, git, cacheDir)
   return { ...agent, module, cwd, assumptions }
+}
+
+/** The folder in which the run was recorded, as far as the recording tells; else the one of this process. */
+function findFolder(scenario: Scenario, { runtime }: Recording): Pick<RunnableAgent, 'cwd' | 'assumptions'> {
+  const here = process.cwd()
+  const cwd = runtime.cwd === undefined ? here : resolve(dirname(scenario.recording), runtime.cwd)
+  if (cwd === here) return { cwd, assumptions: [] }
+  const name = relative(here, cwd)
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true) {
+    return { cwd, assumptions: [`working folder ${name}: there the run was recorded`] }
+  }
+  return {
+    cwd: here,
+    assumptions: [`working folder: ${name}, where the run was recorded, is not there; run in this one`],
+  }
 }
 
 function splitRef(ref: string | undefined, scenario: Scenario): [path: string, name: string] {

@@ -110,6 +110,7 @@ const runtime = object({
   platform: string,
   'timezone?': string,
   'locale?': string,
+  'cwd?': string,
   'env?': strings,
   'secret_env?': strings,
 })

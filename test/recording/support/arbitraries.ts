@@ -180,6 +180,7 @@ export const anyRecording: fc.Arbitrary<Recording> = fc
           node: anyText,
           platform: anyText,
           timezone: anyText,
+          cwd: anyText,
           env: fc.dictionary(fc.constantFrom('TZ', 'A_URL'), anyText),
         },
         { requiredKeys: ['node', 'platform'] },
