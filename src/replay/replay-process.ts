@@ -76,6 +76,8 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
   const recording = await readRecording(job.recording, { mode: job.mode })
   const orders = resolveOrder(recording, job.order ?? 'recorded')
   enterEnvironment(job)
+  // Where the run was recorded is no way up from where its replay is written.
+  const { cwd: _, ...runtime } = recording.runtime
   const redactor = recording.redaction === null ? null : createRedactor({ salt: recording.redaction.salt, env: {} })
   const writer = createRecordingWriter(
     job.out,
@@ -83,7 +85,7 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
       run: recording.run,
       input: job.input,
       agent_ref: job.agent_ref,
-      runtime: recording.runtime,
+      runtime,
       redaction: recording.redaction,
     },
     {

@@ -108,7 +108,7 @@ export class ReplayTape implements Tape {
 
   /** The call that ended last, for the same. */
   get last(): string | null {
-    return this.#last && describeCall(this.#last.call, `which ended at ${this.#last.at} ms, made`)
+    return this.#last && describeCall(this.#last.call, `which ended at ${this.#last.at} ms`)
   }
 
   /** Ends the oldest silence with a time-out; false when no call waits in one. */

@@ -4,8 +4,12 @@ import { findAgentFrame } from '../boundary/world/call-site.ts'
 /** How long the process may take to show its stack, ms. */
 const PATIENCE_MS = 10_000
 
-/** How long it may run on before it is asked again, ms. */
+/** How long it may run on before it is asked again, ms: longer each time, as a process that starts has much to do. */
 const AGAIN_MS = 3
+const MOST_AGAIN_MS = 500
+
+/** How many functions are looked at each time. */
+const STEPS = 8
 
 /** What has to be among the arguments of a process whose stack is to be sampled. */
 export const SAMPLED = ['--inspect-port=127.0.0.1:0', '--inspect-publish-uid=stderr']
@@ -60,6 +64,8 @@ function pauseOver(address: string, finish: (place: string | null) => void): Web
   const socket = new WebSocket(address)
   let frames: { name: string; place: string }[] = []
   let isFlushed = false
+  let again = AGAIN_MS
+  let steps = 0
   const look = (): void => {
     const place = findAgentFrame(frames.map((frame) => frame.place).filter((one) => !one.startsWith(':')))
     const frame = frames.find((one) => one.place === place)
@@ -67,9 +73,14 @@ function pauseOver(address: string, finish: (place: string | null) => void): Web
       finish(`${frame.name} (${frame.place})`)
       return
     }
-    // Caught between two pieces of the agent's code: try again a little later.
+    // Caught between two pieces of the agent's code: the next function may be it. If it is not, try again a little later.
+    if (++steps % STEPS !== 0) {
+      socket.send(JSON.stringify({ id: 3, method: 'Debugger.stepInto' }))
+      return
+    }
     socket.send(JSON.stringify({ id: 3, method: 'Debugger.resume' }))
-    setTimeout(() => socket.send(JSON.stringify({ id: 4, method: 'Debugger.pause' })), AGAIN_MS)
+    setTimeout(() => socket.send(JSON.stringify({ id: 4, method: 'Debugger.pause' })), again)
+    again = Math.min(again * 2, MOST_AGAIN_MS)
   }
   socket.addEventListener('error', () => finish(null))
   socket.addEventListener('open', () => {

@@ -105,8 +105,11 @@ export const run = () => 'done'`)
 })
 
 test('a job is run all the same given that the process which prepared it was killed', async () => {
-  const prepared = court.prepare(fixture('assistant'), live)
-  await expect.poll(() => existsSync(`${prepared.out}.part`), { timeout: 20_000 }).toBe(true)
+  // As many as there are processes that wait: each has a job.
+  const [prepared, other] = [court.prepare(fixture('assistant'), live), court.prepare(fixture('assistant'), live)]
+  for (const { out } of [prepared, other]) {
+    await expect.poll(() => existsSync(`${out}.part`), { timeout: 20_000 }).toBe(true)
+  }
   for (const pid of replaying()) process.kill(pid, 'SIGKILL')
   const { end, grades } = await prepared.run()
   expect(end).toEqual({ outcome: 'finished', agent_error: null })

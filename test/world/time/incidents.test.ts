@@ -14,7 +14,7 @@ afterAll(() => court.close())
 const FIXTURES = join(import.meta.dirname, 'fixtures')
 
 /** Most that the recorded agent spent on its own between an answer and its next call, or was late with a timer, ms. */
-const LIVE_OVERHEAD_MS = 100
+const LIVE_OVERHEAD_MS = 500
 
 /** Recorded live and in full length by `fixtures/record-incidents.ts`. */
 async function openIncident(name: string) {
