@@ -35,7 +35,8 @@ export function placeOf(site: CallSite): string | null {
 
 /** The innermost of some frames that is neither Node's nor the harness's nor, if there is another, a package's. */
 export function findAgentFrame(frames: readonly string[]): string | null {
-  const foreign = frames.filter((frame) => !frame.startsWith('node:') && !frame.includes(HARNESS))
+  // Node strips types in WebAssembly.
+  const foreign = frames.filter((frame) => !/^(node|wasm):/.test(frame) && !frame.includes(HARNESS))
   return foreign.find((frame) => !frame.includes('/node_modules/')) ?? foreign[0] ?? null
 }
 
