@@ -266,14 +266,9 @@ export class ReplayTape implements Tape {
       onEnd,
       onBeyond,
     })
-    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: this.#siteOf(known), served })
+    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: takeCallSite(), served })
     this.#renaming.learn(() => worldText(interaction))
     return served
-  }
-
-  /** Only a call that may wait for ever has to tell where it was made. */
-  #siteOf(known: number | null): CallSite {
-    return known === null ? {} : takeCallSite()
   }
 
   #return({ id, recorded, evidence, start }: Found<FunctionInteraction>): unknown {
@@ -289,7 +284,7 @@ export class ReplayTape implements Tape {
       evidence.note = 'the agent waits for longer than the recorded run lasted'
     }
     const known = knownUntil(timed, this.#given.finish)
-    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: this.#siteOf(known) })
+    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: takeCallSite() })
     this.#renaming.learn(() => JSON.stringify(interaction.value ?? null))
     return new ServedFunction(clock, { interaction, start, knownUntil: known, onEnd, onBeyond }).result()
   }
