@@ -1,5 +1,5 @@
 import type { FunctionAsk, FunctionDecision, HttpAsk, HttpDecision, ServedExchange, Tape } from '../boundary/tape.ts'
-import { type CallSite, takeCallSite } from '../boundary/world/call-site.ts'
+import { takeCallSite } from '../boundary/world/call-site.ts'
 import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import type { JsonValue } from '../core/json.ts'
