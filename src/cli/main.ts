@@ -12,6 +12,7 @@ const VERBS = new Map<string, () => Promise<(program: Command) => void>>([
   ['record', async () => (await import('./record.ts')).registerRecord],
   ['replay', async () => (await import('./replay.ts')).registerReplay],
   ['scenario', async () => (await import('./scenario.ts')).registerScenario],
+  ['doctor', async () => (await import('./doctor.ts')).registerDoctor],
   ['import', async () => (await import('./import.ts')).registerImport],
 ])
 

@@ -10,9 +10,6 @@ import { describeError, shortenPaths } from './describe-error.ts'
 
 export type Reporter = 'terminal' | 'json' | 'junit'
 
-/** What keeps replays from the outside world. */
-const ISOLATION = 'guard'
-
 export interface ViewOptions {
   color: boolean
   /** Columns of the terminal; undefined where lines need not fit. */
@@ -47,14 +44,14 @@ function showPaths({ reports }: SuiteResult): SuiteResult['reports'] {
 
 function renderTerminal({ reports, faults, exit_code, duration_ms }: SuiteResult, view: ViewOptions): string {
   if (reports.length === 0) return ''
-  return renderVerdicts(reports, { ...view, exit_code, duration_ms, isolation: ISOLATION, untried: faults.length })
+  return renderVerdicts(reports, { ...view, exit_code, duration_ms, untried: faults.length })
 }
 
 function renderJson({ reports, faults, exit_code, duration_ms }: SuiteResult): string {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
-  const report = toJsonReport(version, reports, { exit_code, duration_ms, isolation: ISOLATION })
+  const report = toJsonReport(version, reports, { exit_code, duration_ms })
   return renderJsonReport({ ...(report as JsonObject), errors: faults.flatMap(toErrors) })
 }
 

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { RetrialError } from '../core/errors.ts'
 import { findConcurrentGroups } from '../replay/order/concurrent-groups.ts'
@@ -8,9 +8,10 @@ import { isOrderMet, resolveOrder } from '../replay/order/resolve-order.ts'
 import { createReplayPool, type ReplayPool } from '../replay/replay-pool.ts'
 import { renderReplay, toReplayJson } from '../report/render-replay.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
-import type { Scenario } from '../scenario/scenario.ts'
+import { SANDBOX_MODES, type SandboxMode, type Scenario } from '../scenario/scenario.ts'
 import { openRecording } from '../suite/open-recording.ts'
-import { reseed } from '../suite/run-suite.ts'
+import { adjust } from '../suite/run-suite.ts'
+import { checkIsolation } from '../trial/check-isolation.ts'
 import { resolveAgent } from '../trial/resolve-agent.ts'
 import { runReplay } from '../trial/run-replay.ts'
 import { chooseExitCode } from './exit-code.ts'
@@ -22,6 +23,7 @@ interface ReplayOptions {
   order?: string
   out?: string
   seed?: string
+  sandbox?: SandboxMode
 }
 
 /** Adds `retrial replay`: re-executes an agent against a recording and says how good the evidence under each answer was. */
@@ -34,6 +36,11 @@ export function registerReplay(program: Command): void {
     .option('--json', 'print one JSON document')
     .option('--seed <text>', 'draw all that is random from this seed (default: what the recorded run drew)')
     .option('--order <order>', 'how concurrent answers are ordered: recorded, seed:<text>, or ids as c3,c2')
+    .addOption(
+      new Option('--sandbox <mode>', 'sandbox around the replay (default: as the scenario says)').choices(
+        SANDBOX_MODES,
+      ),
+    )
     .option('--out <folder>', 'where the replay leaves its recording')
     .action(replay)
 }
@@ -42,7 +49,13 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   chooseExitCode(4)
   const config = resolveConfig({ out_dir: options.out })
   // The process starts while the scenario is read.
-  const pool = createReplayPool({ ahead: 1, jobs: 1, cacheDir: join(config.out_dir, 'cache') })
+  const pool = createReplayPool({
+    ahead: 1,
+    jobs: 1,
+    cacheDir: join(config.out_dir, 'cache'),
+    workDir: join(config.out_dir, 'work'),
+    isolation: { sandbox: options.sandbox ?? 'auto' },
+  })
   try {
     await replayIn(pool, file, options, config)
   } finally {
@@ -56,7 +69,8 @@ async function replayIn(
   options: ReplayOptions,
   config: ReturnType<typeof resolveConfig>,
 ): Promise<void> {
-  const scenario = withOrder(reseed(loadScenario(file), options.seed), options.order)
+  const scenario = withOrder(adjust(loadScenario(file), options), options.order)
+  checkIsolation(scenario)
   const { source, name, on_divergence } = choose(scenario, options.candidate)
   const { recording } = await openRecording(scenario)
   const orders = resolveOrder(recording, scenario.replay.order ?? 'recorded')
@@ -81,6 +95,7 @@ async function replayIn(
     evidence: run.evidence,
     divergences: run.divergences,
     egress: run.egress,
+    isolation: result.isolation,
     interactions: run.interactions ?? [],
     virtual_ms: result.virtual_ms,
     real_ms: result.real_ms,

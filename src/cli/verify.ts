@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { isRetrialError, RetrialError } from '../core/errors.ts'
 import { findScenarios } from '../scenario/find-scenarios.ts'
+import { SANDBOX_MODES, type SandboxMode } from '../scenario/scenario.ts'
 import { runSuite, type SuiteResult } from '../suite/run-suite.ts'
 import { describeError } from './describe-error.ts'
 import { chooseExitCode } from './exit-code.ts'
@@ -17,6 +18,7 @@ interface VerifyOptions {
   ahead?: string
   out?: string
   seed?: string
+  sandbox?: SandboxMode
 }
 
 const AFTER_HELP = `
@@ -54,6 +56,11 @@ export function registerVerify(program: Command): void {
     .option('--workers <n>', 'replays at a time (default: one a core, at most 4)')
     .option('--ahead <n>', 'replays prepared while others run, each in a waiting process (default: as --workers)')
     .option('--seed <text>', 'draw all that is random from this seed (default: what the recorded run drew)')
+    .addOption(
+      new Option('--sandbox <mode>', 'sandbox around each replay (default: as its scenario says)').choices(
+        SANDBOX_MODES,
+      ),
+    )
     .option('--out <folder>', 'where replays leave their recordings (default: .retrial)')
     .addHelpText('after', AFTER_HELP)
     .action(verify)
@@ -100,7 +107,8 @@ async function tryAll(paths: string[], options: VerifyOptions): Promise<{ result
     color = config.color
     const files = await findScenarios(paths)
     const { workers, ahead, out_dir: outDir } = config
-    return { result: await runSuite(files, { workers, ahead, outDir, only: options.only, seed: options.seed }), color }
+    const { only, seed, sandbox } = options
+    return { result: await runSuite(files, { workers, ahead, outDir, only, seed, sandbox }), color }
   } catch (error) {
     // Reported like a scenario that is not in order: a program that reads JSON gets JSON.
     if (!isRetrialError(error)) throw error

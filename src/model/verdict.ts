@@ -69,6 +69,13 @@ export interface EgressAttempt {
   at: string | null
 }
 
+/**
+ * What keeps a replay from the outside world: the guard in its process, Node's permission model, a namespace of the
+ * system's for its network, or bubblewrap, which holds files and Unix sockets as well.
+ */
+export const WALLS = ['guard', 'permission', 'namespace', 'bubblewrap'] as const
+export type Wall = (typeof WALLS)[number]
+
 /** A role of the incident in one run: whether it was there, and the figure or value that says so. */
 export interface RoleFinding {
   present: boolean
@@ -93,6 +100,8 @@ export interface BaselineReport {
   reasons: Reason[]
   /** Where the replay's own recording was written. */
   recording: string | null
+  /** What kept its replay from the outside world; empty when none ran. */
+  isolation: Wall[]
 }
 
 export interface CandidateReport {
@@ -109,6 +118,8 @@ export interface CandidateReport {
   egress: EgressAttempt[]
   reasons: Reason[]
   recording: string | null
+  /** What kept its replay from the outside world; empty when none ran. */
+  isolation: Wall[]
   /** Real time the candidate's replays took, ms. */
   duration_ms?: number | undefined
 }

@@ -21,8 +21,15 @@ export interface ReplayJob {
   cwd: string
   volatile: string[]
   on_divergence: 'fail' | 'stale'
-  /** Where the replay's own recording is written. */
+  /** Where the replay's own recording is to be found afterwards. */
   out: string
+  /** What keeps the agent from the outside world. */
+  isolation?: ReplayIsolation | undefined
+  /**
+   * Names the scratch folder, whose path the agent may see: names, with `/` between them.
+   * @default replay
+   */
+  label?: string | undefined
   max_virtual_ms: number
   /**
    * Whose time passes.
@@ -41,6 +48,38 @@ export interface ReplayJob {
   order?: ReplayOrder | undefined
 }
 
+/** The walls around a replay, beside the guard in its process, which is always there. */
+export interface ReplayIsolation {
+  /**
+   * Whether Node's permission model is on.
+   * @default true
+   */
+  permission?: boolean | undefined
+  /**
+   * Whether native addons may be loaded. What one does is held by a sandbox only.
+   * @default false
+   */
+  addons?: boolean | undefined
+  /**
+   * Whether a sandbox of the operating system is used. `require` is as `auto`: whether there is one is checked before.
+   * @default off
+   */
+  sandbox?: 'auto' | 'require' | 'off' | undefined
+  /**
+   * Folder that the agent may write to, and that is kept.
+   * @default an empty one that is removed
+   */
+  scratch?: string | undefined
+}
+
+/** A job as its process gets it. */
+export interface FurnishedJob extends ReplayJob {
+  /** Where it writes its recording; `out` is where that will be once the replay is over. */
+  written: string
+  /** Where the agent may write. */
+  scratch: string
+}
+
 /** How a replay ended, as far as its process knows. */
 export type ReplayEnd =
   /** The agent returned, or threw. */
@@ -57,7 +96,8 @@ export type ReplayEnd =
 
 /** What a replay process tells its parent, as it happens. */
 export type ReplayMessage =
-  | { type: 'ready' }
+  /** With what the process sees of its walls: whether the permission model holds, and the name of its network. */
+  | { type: 'ready'; pid: number; permission: boolean; network: string | null }
   /**
    * The agent is loaded, or its loading waits for time to pass. `at_rest`: nothing can happen in the process until the run
    * begins, however long that takes.

@@ -1,7 +1,10 @@
 import type { Recording } from '../model/recording.ts'
 
 /** Variables that a program needs to run at all, taken over from this machine. */
-const MACHINE = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'PATHEXT', 'USER', 'LOGNAME', 'SHELL']
+const MACHINE = ['PATH', 'HOME', 'SystemRoot', 'PATHEXT', 'USER', 'LOGNAME', 'SHELL']
+
+/** Temporary files of a replay go to a folder of its own. */
+const TEMPORARY = ['TMPDIR', 'TEMP', 'TMP']
 
 /**
  * The environment of a replayed agent: what the recording kept, what the scenario and the candidate set on top of it, the
@@ -17,5 +20,7 @@ export function buildReplayEnvironment(recording: Recording, extra: Record<strin
   }
   if (runtime.timezone !== undefined) env.TZ = runtime.timezone
   if (runtime.locale !== undefined) env.LC_ALL = runtime.locale
-  return { ...env, ...runtime.env, ...runtime.secret_env, ...extra }
+  Object.assign(env, runtime.env, runtime.secret_env)
+  for (const name of TEMPORARY) delete env[name]
+  return { ...env, ...extra }
 }

@@ -1,6 +1,8 @@
-import { DEFAULT_MAX_MEMORY_MB } from '../scenario/scenario.ts'
+import { mkdirSync, realpathSync } from 'node:fs'
+import { isSame, type StartSettings, settingsOf } from './isolation/start-settings.ts'
+import { createWriteFolders } from './isolation/write-folders.ts'
 import type { ReplayJob } from './protocol.ts'
-import { type ReplayResult, ReplayWorker, type StartSettings } from './replay-worker.ts'
+import { type ReplayResult, ReplayWorker } from './replay-worker.ts'
 
 export interface ReplayPool {
   /**
@@ -37,6 +39,16 @@ export interface ReplayPoolOptions {
   jobs?: number | undefined
   /** Folder where compiled code is kept from process to process: most of a replay's real time is loading the agent. */
   cacheDir?: string | undefined
+  /**
+   * Folder for what replays write while they run: their recordings, and what their agents write.
+   * @default one among the temporary files
+   */
+  workDir?: string | undefined
+  /**
+   * The isolation that most jobs will ask for.
+   * @default that of a job that names none
+   */
+  isolation?: ReplayJob['isolation']
 }
 
 /** A job that was announced, and the process that prepares it. */
@@ -52,7 +64,9 @@ interface Ticket {
  * process serves one job and ends. `docs/decisions/0016-prepared-processes.md` says why nothing of a verdict depends on that.
  */
 export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
-  const { ahead = 0, jobs = Number.POSITIVE_INFINITY, cacheDir } = options
+  const { ahead = 0, jobs = Number.POSITIVE_INFINITY } = options
+  const cacheDir = options.cacheDir === undefined ? undefined : makeFolder(options.cacheDir)
+  const folders = createWriteFolders(options.workDir)
   const waiting: ReplayWorker[] = []
   const running = new Set<ReplayWorker>()
   /** What is to be run and has no process yet, first come first served. */
@@ -63,7 +77,7 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
   let started = 0
   const start = (settings: StartSettings): ReplayWorker => {
     started++
-    return new ReplayWorker(settings, cacheDir)
+    return new ReplayWorker(settings, folders, cacheDir)
   }
   const findFor = (worker: ReplayWorker): Ticket | undefined =>
     announced.find(({ job, settings }) => isSame(settings, worker.settings) && canBePrepared(job, restless))
@@ -87,7 +101,7 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
     if (free !== undefined) return drop(waiting, free)
     // Nobody may ask for the one that waited longest again.
     const unwanted = waiting.find((worker) => worker.isFree || !worker.isAlive)
-    if (unwanted !== undefined) drop(waiting, unwanted).kill()
+    if (unwanted !== undefined) drop(waiting, unwanted).discard()
     return start(settings)
   }
   const runIn = async (worker: ReplayWorker, { job, maxRealMs, settings }: Ticket): Promise<ReplayResult | null> => {
@@ -113,9 +127,10 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
   const killAll = (): void => {
     for (const worker of waiting.splice(0)) worker.discard()
     for (const worker of running) worker.kill()
+    folders.close()
   }
   process.once('exit', killAll)
-  refill({ locale: DEFAULT_LOCALE, maxMemoryMb: DEFAULT_MAX_MEMORY_MB })
+  refill(settingsOf({ env: {}, isolation: options.isolation }))
   return {
     replay: (job, maxRealMs, maxMemoryMb) => run(createTicket(job, maxRealMs, maxMemoryMb)),
     prepare(job, maxRealMs, maxMemoryMb) {
@@ -127,17 +142,20 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
     close() {
       closed = true
       for (const worker of waiting.splice(0)) worker.discard()
-      if (running.size === 0) process.off('exit', killAll)
+      if (running.size > 0) return
+      process.off('exit', killAll)
+      folders.close()
     },
   }
 }
 
-function createTicket(job: ReplayJob, maxRealMs: number, maxMemoryMb = DEFAULT_MAX_MEMORY_MB): Ticket {
-  return { job, maxRealMs, settings: { locale: localeOf(job.env), maxMemoryMb }, worker: null }
+function createTicket(job: ReplayJob, maxRealMs: number, maxMemoryMb?: number): Ticket {
+  return { job, maxRealMs, settings: settingsOf(job, maxMemoryMb), worker: null }
 }
 
-function isSame(a: StartSettings, b: StartSettings): boolean {
-  return a.locale === b.locale && a.maxMemoryMb === b.maxMemoryMb
+function makeFolder(folder: string): string {
+  mkdirSync(folder, { recursive: true })
+  return realpathSync(folder)
 }
 
 /** On the machine's clock, time passes between the loading of an agent and its run. */
@@ -149,12 +167,4 @@ function drop<T>(list: T[], item: T): T {
   const at = list.indexOf(item)
   if (at !== -1) list.splice(at, 1)
   return item
-}
-
-/** What Node takes where nothing names a locale. */
-const DEFAULT_LOCALE = 'en-US'
-
-/** The locale that Node would take from an environment. */
-function localeOf({ LC_ALL, LC_MESSAGES, LANG }: Record<string, string>): string {
-  return LC_ALL || LC_MESSAGES || LANG || DEFAULT_LOCALE
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync, fstat } from 'node:fs'
 import { Socket } from 'node:net'
+import { dirname, relative, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { armServing } from '../boundary/arm.ts'
@@ -18,11 +19,12 @@ import { encodeValue } from '../recording/encode-value.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { type AgentRun, driveToEnd, harnessError } from './drive-to-end.ts'
+import { networkOfThisProcess } from './isolation/sandbox.ts'
 import { reorder } from './order/reorder.ts'
 import { describeOrders, resolveOrder } from './order/resolve-order.ts'
-import { GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
+import { type FurnishedJob, GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
-import { FLUSH } from './sample-stack.ts'
+import { FLUSH, hasInspector } from './sample-stack.ts'
 
 // Taken before any agent can replace them.
 const send = process.send?.bind(process)
@@ -51,7 +53,7 @@ function tell(message: ReplayMessage, then?: () => void): void {
   send?.(message, undefined, undefined, then && (() => then()))
 }
 
-process.once('message', (job: ReplayJob) => {
+process.once('message', (job: FurnishedJob) => {
   replay(job).then(
     ({ end, virtual_ms }) => tell({ type: 'done', end, virtual_ms }, leave),
     (error: unknown) => tell({ type: 'done', end: harnessError(error), virtual_ms: 0 }, leave),
@@ -70,9 +72,9 @@ function leave(): void {
 
 // A parent that is gone needs no answer.
 process.once('disconnect', () => exit(1))
-tell({ type: 'ready' })
+tell({ type: 'ready', pid: process.pid, permission: hasPermissionModel(), network: networkOfThisProcess() })
 
-async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: number }> {
+async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: number }> {
   const recording = await readRecording(job.recording, { mode: job.mode })
   const orders = resolveOrder(recording, job.order ?? 'recorded')
   enterEnvironment(job)
@@ -80,7 +82,7 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
   const { cwd: _, ...runtime } = recording.runtime
   const redactor = recording.redaction === null ? null : createRedactor({ salt: recording.redaction.salt, env: {} })
   const writer = createRecordingWriter(
-    job.out,
+    job.written,
     {
       run: recording.run,
       input: job.input,
@@ -91,8 +93,9 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
     {
       overwrite: true,
       sync: false,
-      buffered: true,
-      base: { path: job.recording, recording },
+      // What is kept in memory is to be had from a process that hangs only by its inspector.
+      buffered: hasInspector('permission' in process),
+      base: { path: callFrom(job), recording },
       ...(redactor && { redactor }),
     },
   )
@@ -100,6 +103,8 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
   if (orders.length > 0) writer.note({ at_ms: 0, code: 'reordered', message: describeOrders(orders), data: { orders } })
   const world = armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }), {
     clock: job.clock,
+    writable: [job.scratch],
+    addons: job.isolation?.addons,
   })
   const draws = new DrawLog(recording.chance?.scope ?? 'run')
   installChance(
@@ -144,6 +149,17 @@ async function replay(job: ReplayJob): Promise<{ end: ReplayEnd; virtual_ms: num
 function keepFlushing(writer: RecordingWriter): void {
   process.once('exit', () => writer.flush())
   Object.defineProperty(globalThis, Symbol.for(FLUSH), { value: () => writer.flush() })
+}
+
+/** The path by which a recording, seen from where it is written, is called as it will be from where it is kept. */
+function callFrom({ recording, out, written }: FurnishedJob): string {
+  return resolve(dirname(written), relative(dirname(out), recording))
+}
+
+/** Whether Node's permission model is on, and forbids. */
+function hasPermissionModel(): boolean {
+  const { permission } = process as { permission?: { has(scope: string): boolean } }
+  return permission !== undefined && !permission.has('child') && !permission.has('fs.write')
 }
 
 function enterEnvironment(job: ReplayJob): void {

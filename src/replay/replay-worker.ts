@@ -1,12 +1,17 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
 import { doNothing } from '../core/nothing.ts'
-import type { Divergence, EgressAttempt } from '../model/verdict.ts'
+import type { Divergence, EgressAttempt, Wall } from '../model/verdict.ts'
+import { networkOfThisProcess } from './isolation/sandbox.ts'
+import { startProcess } from './isolation/start-process.ts'
+import type { StartSettings } from './isolation/start-settings.ts'
+import type { WriteFolders } from './isolation/write-folders.ts'
 import { watchOverOrphans } from './orphan-watch.ts'
-import { GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
-import { SAMPLED, sampleStack } from './sample-stack.ts'
+import { type FurnishedJob, GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
+import { sampleStack } from './sample-stack.ts'
 
 /** What came of one replay. */
 export interface ReplayResult {
@@ -20,21 +25,13 @@ export interface ReplayResult {
   output: string
   virtual_ms: number
   real_ms: number
+  /** What kept it from the outside world, as far as that was seen to hold. */
+  isolation: Wall[]
 }
 
-const ENTRY = fileURLToPath(
-  new URL(`./replay-process.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
-)
 const OUTPUT_KEPT = 16_384
 /** What the engine prints when no room is left: figures of its heap first, then that it is out of memory, and a stack of its own. */
 const OUT_OF_MEMORY = /\s*<--- Last few GCs --->[\s\S]*JavaScript heap out of memory[\s\S]*$/
-const QUIET = ['--disable-warning=ExperimentalWarning', '--no-deprecation']
-
-/** What a process gets when it starts, so that no job can set it any more. */
-export interface StartSettings {
-  locale: string
-  maxMemoryMb: number
-}
 
 /** One replay process, from its start to its end: it waits, it may prepare a job, it runs one. */
 export class ReplayWorker {
@@ -46,20 +43,26 @@ export class ReplayWorker {
   readonly #prepared: Promise<boolean | null>
   /** The job that was given to it ahead of time. */
   #ahead: ReplayJob | null = null
+  readonly #folders: WriteFolders
+  /** Where it writes its recording, which nobody else may touch. */
+  readonly #slot: string
+  /** The scratch folder that was taken for its job. */
+  #scratch: string | null = null
+  #isolation: Wall[] = []
+  #pid: number | undefined
   readonly #messages: ReplayMessage[] = []
   #printed = ''
   #isPrinting = true
   /** The end of what came by the error stream: not even the agent's own output may push the engine's last words out. */
   #errors = ''
 
-  constructor(settings: StartSettings, cacheDir: string | undefined) {
+  constructor(settings: StartSettings, folders: WriteFolders, cacheDir: string | undefined) {
     this.settings = settings
-    this.#child = fork(ENTRY, [], {
-      execArgv: [...QUIET, ...SAMPLED, `--max-old-space-size=${settings.maxMemoryMb}`],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
-      serialization: 'advanced',
-      env: { ...bareEnvironment(cacheDir), LC_ALL: settings.locale },
-    })
+    this.#folders = folders
+    this.#slot = folders.makeSlot()
+    if (settings.scratch !== null) mkdirSync(settings.scratch, { recursive: true })
+    this.#child = startProcess(settings, { writable: [this.#slot, settings.scratch ?? folders.scratch], cacheDir })
+    this.#pid = this.#child.pid
     const keep = (chunk: Buffer): void => {
       if (!this.#isPrinting) return
       this.#printed = (this.#printed + chunk.toString('utf8')).slice(-OUTPUT_KEPT)
@@ -77,8 +80,11 @@ export class ReplayWorker {
     this.#prepared = prepared.promise
     this.ready = new Promise((resolve) => {
       this.#child.on('message', (message: ReplayMessage) => {
-        if (message.type === 'ready') resolve()
-        else if (message.type === 'prepared') prepared.resolve(message.at_rest)
+        if (message.type === 'ready') {
+          this.#pid = message.pid
+          this.#isolation = wallsOf(message, settings)
+          resolve()
+        } else if (message.type === 'prepared') prepared.resolve(message.at_rest)
         else this.#messages.push(message)
       })
       void this.#exited.then(() => {
@@ -117,9 +123,13 @@ export class ReplayWorker {
       this.#printed = this.#printed.replace(OUT_OF_MEMORY, '\n')
       return `it used up its budget of ${this.settings.maxMemoryMb} MB of memory. Find what it keeps, or raise \`replay.max_memory_mb\` in the scenario`
     }
-    return signal === null
+    if (this.#isolation.length === 0 && signal === null) {
+      return `its process could not be started: ${this.#printed.trim()}`
+    }
+    const killed = signal ?? (this.#isolation.includes('bubblewrap') ? signalOf(code) : null)
+    return killed === null
       ? `the agent ended its process with exit code ${code}`
-      : `its process was killed by ${signal}`
+      : `its process was killed by ${killed}`
   }
 
   kill(): void {
@@ -129,14 +139,33 @@ export class ReplayWorker {
   /** Ends it before its run: nobody will ask for what it has begun to write. */
   discard(): void {
     this.kill()
-    if (this.#ahead !== null) removeRecordings(this.#ahead)
+    this.#release()
+  }
+
+  #release(): void {
+    this.#folders.release(this.#slot)
+    if (this.#scratch !== null) this.#folders.release(this.#scratch)
+  }
+
+  /** Gives the process its job, with places of its own to write to. */
+  #send(job: ReplayJob): void {
+    // What an earlier replay left there is not this one's.
+    removeRecordings(job.out)
+    if (this.settings.scratch === null) this.#scratch = this.#folders.takeScratch(job.label ?? 'replay')
+    const scratch = this.settings.scratch ?? (this.#scratch as string)
+    const env = { TMPDIR: scratch, TEMP: scratch, TMP: scratch, ...job.env }
+    const furnished: FurnishedJob = { ...job, env, scratch, written: this.#written }
+    this.#child.send(furnished, doNothing)
+  }
+
+  get #written(): string {
+    return join(this.#slot, 'replay.jsonl')
   }
 
   /** Gives it its job ahead of time. What does not come to rest within its budget is given up. */
   prepare(job: ReplayJob, maxRealMs: number): void {
     this.#ahead = job
-    removeRecordings(job)
-    this.#child.send(job, doNothing)
+    this.#send(job)
     const budget = setTimeout(() => this.discard(), maxRealMs).unref()
     void this.#prepared.then(() => clearTimeout(budget))
   }
@@ -153,15 +182,11 @@ export class ReplayWorker {
       late = `the replay did not end within ${maxRealMs} ms of real time`
       // What the inspector prints is not the agent's.
       this.#isPrinting = false
-      const place = await sampleStack(this.#child)
+      const place = await sampleStack(this.#child, this.#pid, this.settings.permission)
       late += place === null ? ': none of its code was seen to run' : `: it was running ${place}`
       this.kill()
     }, maxRealMs)
-    if (this.#ahead === null) {
-      // What an earlier replay left there is not this one's.
-      removeRecordings(job)
-      this.#child.send(job, doNothing)
-    }
+    if (this.#ahead === null) this.#send(job)
     const atRest = await this.#prepared
     const isFit = this.#ahead === null || atRest === true || late !== null
     if (isFit) this.#goLine.write('go')
@@ -170,21 +195,25 @@ export class ReplayWorker {
     clearTimeout(budget)
     // One that was killed while it waited has run nothing.
     const hasBegun = this.#messages.some((message) => message.type === 'begun')
-    if (this.#ahead !== null && late === null && !hasBegun) return null
+    const isRun = this.#ahead === null || late !== null || hasBegun
+    const recording = isRun ? moveRecording(this.#written, job.out) : null
+    this.#release()
+    if (!isRun) return null
     const done = this.#messages.find((message) => message.type === 'done')
     return {
       end: done?.end ?? (late !== null ? { outcome: 'hung', failure: late } : { outcome: 'crashed', failure: how }),
       divergences: this.#messages.flatMap((message) => (message.type === 'divergence' ? [message.divergence] : [])),
       egress: this.#messages.flatMap((message) => (message.type === 'egress' ? [message.attempt] : [])),
-      recording: recordingsOf(job.out).find((path) => existsSync(path)) ?? null,
+      recording,
       output: this.#printed,
       virtual_ms: done?.virtual_ms ?? 0,
       real_ms: performance.now() - began,
+      isolation: this.#isolation,
     }
   }
 }
 
-function removeRecordings({ out }: ReplayJob): void {
+function removeRecordings(out: string): void {
   for (const path of recordingsOf(out)) rmSync(path, { force: true })
 }
 
@@ -193,17 +222,29 @@ function recordingsOf(out: string): string[] {
   return [out, `${out}.part`]
 }
 
-/**
- * Enough to start Node; the agent's own environment comes with the job. One thread for real work: what is asked for first is
- * done first, and a request that is back proves that all before it is done.
- */
-function bareEnvironment(cacheDir: string | undefined): NodeJS.ProcessEnv {
-  const { PATH, HOME, SystemRoot, TMPDIR, TEMP } = process.env
-  const machine = { PATH, HOME, SystemRoot, TMPDIR, TEMP }
-  return {
-    ...machine,
-    UV_THREADPOOL_SIZE: '1',
-    UV_USE_IO_URING: '0',
-    ...(cacheDir !== undefined && { NODE_COMPILE_CACHE: cacheDir }),
-  }
+/** A sandbox in between tells of a signal as shells do. */
+function signalOf(code: number | null): string | null {
+  const found = Object.entries(constants.signals).find(([, number]) => number + 128 === code)
+  return found === undefined ? null : found[0]
+}
+
+/** Takes a recording out of the folder in which it was written; null when there is none. */
+function moveRecording(from: string, to: string): string | null {
+  const [at, part] = recordingsOf(from).map((path) => existsSync(path))
+  if (!at && !part) return null
+  const [source = from, target = to] = at ? [from, to] : [recordingsOf(from)[1], recordingsOf(to)[1]]
+  mkdirSync(dirname(target), { recursive: true })
+  renameSync(source, target)
+  return target
+}
+
+/** Only what the process itself was seen to have: a flag that was given is no wall yet. */
+function wallsOf(message: ReplayMessage & { type: 'ready' }, { sandbox, permission }: StartSettings): Wall[] {
+  const outside = networkOfThisProcess()
+  const isApart = message.network !== null && outside !== null && message.network !== outside
+  return [
+    'guard',
+    ...(permission && message.permission ? (['permission'] as const) : []),
+    ...(sandbox !== null && isApart ? [sandbox.kind] : []),
+  ]
 }

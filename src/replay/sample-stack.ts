@@ -11,8 +11,24 @@ const MOST_AGAIN_MS = 500
 /** How many functions are looked at each time. */
 const STEPS = 8
 
-/** What has to be among the arguments of a process whose stack is to be sampled. */
-export const SAMPLED = ['--inspect-port=127.0.0.1:0', '--inspect-publish-uid=stderr']
+/** Older Node lines have no inspector under their permission model: they show a stack once, on a signal, and end. */
+const KNOWS_PERMISSION = process.allowedNodeEnvironmentFlags.has('--allow-inspector')
+
+/** Whether a process of this Node can be asked by its inspector. @param permission Whether it runs under Node's permission model. */
+export function hasInspector(permission: boolean): boolean {
+  return !permission || KNOWS_PERMISSION
+}
+
+/**
+ * What has to be among the arguments of a process whose stack is to be sampled.
+ *
+ * @param permission Whether it runs under Node's permission model.
+ */
+export function samplingFlags(permission: boolean): string[] {
+  if (!hasInspector(permission)) return ['--trace-sigint']
+  const allowed = permission ? ['--allow-inspector', '--disable-warning=PERM0004'] : []
+  return ['--inspect-port=127.0.0.1:0', '--inspect-publish-uid=stderr', ...allowed]
+}
 
 /** The global function of a replay's process that writes down what it keeps in memory. */
 export const FLUSH = 'retrial.flush'
@@ -32,12 +48,18 @@ interface InspectorMessage {
 
 /**
  * Says where a process is that does not come to an end: `spin (file:///agent.ts:3:9)`, the innermost function of the agent's
- * own; null when none is running or the process does not tell. What the process kept in memory of its recording is written. The process has to be killed afterwards: its inspector is
- * open, on the loopback and under a secret address, and its code stands still.
+ * own; null when none is running or the process does not tell. What the process kept in memory of its recording is written.
+ * The process has to be killed afterwards: its inspector is open, on the loopback and under a secret address, and its code
+ * stands still. Or it has ended already.
+ *
+ * @param pid Its own number, which is not that of `child` where a sandbox stands between.
+ * @param permission Whether it runs under Node's permission model.
  */
-export function sampleStack(child: ChildProcess): Promise<string | null> {
+export function sampleStack(child: ChildProcess, pid: number | undefined, permission: boolean): Promise<string | null> {
+  const isInspected = hasInspector(permission)
   // Only POSIX systems open the inspector of a process whose loop is blocked by a signal.
-  if (process.platform === 'win32' || !child.kill('SIGUSR1')) return Promise.resolve(null)
+  const canAsk = process.platform !== 'win32' && pid !== undefined
+  if (!canAsk || !signal(pid, isInspected ? 'SIGUSR1' : 'SIGINT')) return Promise.resolve(null)
   return new Promise((resolve) => {
     let said = ''
     let socket: WebSocket | null = null
@@ -55,8 +77,29 @@ export function sampleStack(child: ChildProcess): Promise<string | null> {
       socket = pauseOver(address, finish)
     }
     child.stderr?.on('data', listen)
-    child.once('close', () => finish(null))
+    child.once('close', () => finish(isInspected ? null : readTrace(said)))
   })
+}
+
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name)
+  } catch {
+    return false
+  }
+}
+
+/** The frame of the agent's among those that were printed: `    at spin (file:///agent.ts:3:9)`. */
+function readTrace(printed: string): string | null {
+  const trace = printed.slice(printed.lastIndexOf('KEYBOARD_INTERRUPT'))
+  const frames = [...trace.matchAll(/^ {4}at (?:(.+) \()?([^()\n]+:\d+:\d+)\)?$/gm)]
+  return nameFrame(frames.map(([, name = '(anonymous)', place = '']) => ({ name, place })))
+}
+
+function nameFrame(frames: { name: string; place: string }[]): string | null {
+  const place = findAgentFrame(frames.map((frame) => frame.place).filter((one) => !one.startsWith(':')))
+  const frame = frames.find((one) => one.place === place)
+  return frame === undefined ? null : `${frame.name} (${frame.place})`
 }
 
 function pauseOver(address: string, finish: (place: string | null) => void): WebSocket {
@@ -67,10 +110,9 @@ function pauseOver(address: string, finish: (place: string | null) => void): Web
   let again = AGAIN_MS
   let steps = 0
   const look = (): void => {
-    const place = findAgentFrame(frames.map((frame) => frame.place).filter((one) => !one.startsWith(':')))
-    const frame = frames.find((one) => one.place === place)
-    if (frame !== undefined) {
-      finish(`${frame.name} (${frame.place})`)
+    const frame = nameFrame(frames)
+    if (frame !== null) {
+      finish(frame)
       return
     }
     // Caught between two pieces of the agent's code: the next function may be it. If it is not, try again a little later.

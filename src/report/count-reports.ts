@@ -4,8 +4,6 @@ import { type CandidateReport, type GateResult, type ScenarioReport, VERDICTS, t
 export interface ReportSummary {
   /** The exit code of the run, as `exitCodeOf` of `verify/` gives it. */
   exit_code: number
-  /** What kept the replays from the outside world: `guard + permission`. */
-  isolation?: string | undefined
   /** Real time of the whole run, ms. */
   duration_ms?: number | undefined
   /** Scenarios that could not be tried, and ids that name nothing. */

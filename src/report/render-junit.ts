@@ -2,6 +2,7 @@ import type { Signals } from '../model/signal.ts'
 import type { BaselineReport, CandidateReport, ScenarioReport } from '../model/verdict.ts'
 import { candidateLines } from './candidate-lines.ts'
 import { isAgentsError } from './count-reports.ts'
+import { describeIsolation } from './describe-isolation.ts'
 import { createPaint, escapeTerminal, joinLines } from './terminal-text.ts'
 import { VERDICT_SENTENCES } from './verdict-words.ts'
 import { element, escapeXml } from './xml.ts'
@@ -75,8 +76,16 @@ function renderFault({ file, code, message, text }: JUnitFault): string {
 }
 
 function renderCase(candidate: CandidateReport, { id, file, baseline }: ScenarioReport): string {
-  const { verdict, expect, gate, agent, evidence, signals } = candidate
-  const facts = { verdict, expect, gate, agent, 'evidence.coverage': evidence.coverage, ...signalFacts(signals) }
+  const { verdict, expect, gate, agent, evidence, signals, isolation } = candidate
+  const facts = {
+    verdict,
+    expect,
+    gate,
+    agent,
+    isolation: describeIsolation(isolation),
+    'evidence.coverage': evidence.coverage,
+    ...signalFacts(signals),
+  }
   const attributes = { name: visible(candidate.id), classname: visible(id), file: visible(file) }
   const children = [`\n      ${renderProperties(facts)}`, ...renderOutcome(candidate, baseline), '\n    ']
   return element('testcase', { ...attributes, time: seconds(candidate.duration_ms ?? 0) }, children)

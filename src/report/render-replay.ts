@@ -1,6 +1,7 @@
 import { formatMs } from '../core/format-ms.ts'
 import type { Evidence } from '../model/evidence.ts'
-import type { Divergence, EgressAttempt, EvidenceReport } from '../model/verdict.ts'
+import type { Divergence, EgressAttempt, EvidenceReport, Wall } from '../model/verdict.ts'
+import { describeIsolation } from './describe-isolation.ts'
 import { escapeHostile } from './escape-json.ts'
 import { divergenceLines } from './render-divergence.ts'
 import { createPaint, escapeTerminal, joinLines, type Paint } from './terminal-text.ts'
@@ -21,6 +22,8 @@ export interface ReplayView {
   evidence: EvidenceReport
   divergences: readonly Divergence[]
   egress: readonly EgressAttempt[]
+  /** What kept it from the outside world. */
+  isolation: readonly Wall[]
   /** In the order of the calls. */
   interactions: readonly { id: string; evidence?: Evidence | undefined }[]
   virtual_ms: number
@@ -42,6 +45,7 @@ export function renderReplay(view: ReplayView, options: { color: boolean }): str
     ...(view.seed === null ? [] : [`  seed      ${escapeTerminal(view.seed, 200)}`]),
     ...orderLines(view, paint),
     ...endLines(view),
+    `  isolation ${describeIsolation(view.isolation) ?? 'its process never ran'}`,
     `  evidence  ${answered}`,
     ...interactions.filter(({ evidence: one }) => one?.grade !== 'exact').map((one) => gradeLine(one, paint)),
     ...(evidence.unused.length === 0

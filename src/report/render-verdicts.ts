@@ -3,6 +3,7 @@ import type { BaselineReport, ScenarioReport } from '../model/verdict.ts'
 import { breakLine } from './break-line.ts'
 import { candidateLines } from './candidate-lines.ts'
 import { countReports, overallGate, type ReportSummary } from './count-reports.ts'
+import { commonIsolation } from './describe-isolation.ts'
 import { createPaint, escapeTerminal, joinLines, type Paint } from './terminal-text.ts'
 import { BASELINE_WORDS, describeEvidence, pluralize } from './verdict-words.ts'
 
@@ -53,7 +54,8 @@ function baselineLines({ evidence, reasons, recording }: BaselineReport): string
 function lastLine(reports: readonly ScenarioReport[], summary: ReportSummary, paint: Paint): string {
   const { scenarios, candidates, assumptions, gates } = countReports(reports)
   const gate = overallGate(reports, summary.exit_code)
-  const isolation = summary.isolation === undefined ? [] : [`isolation: ${escapeTerminal(summary.isolation, 80)}`]
+  const walls = commonIsolation(reports)
+  const isolation = walls === undefined ? [] : [`isolation: ${walls}`]
   const time = summary.duration_ms === undefined ? [] : [formatMs(summary.duration_ms)]
   const counted = [
     pluralize(scenarios, 'scenario'),

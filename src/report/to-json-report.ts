@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { BaselineReport, CandidateReport, ScenarioReport } from '../model/verdict.ts'
 import { countReports, type ReportSummary } from './count-reports.ts'
+import { commonIsolation } from './describe-isolation.ts'
 import { escapeHostile } from './escape-json.ts'
 
 /**
@@ -13,7 +14,15 @@ export function toJsonReport(version: string, reports: readonly ScenarioReport[]
   const { verdicts, gates, scenarios, candidates, assumptions } = countReports(reports)
   return toJson({
     retrial: version,
-    summary: { ...summary, scenarios, candidates, assumptions, verdicts, gates },
+    summary: {
+      ...summary,
+      isolation: commonIsolation(reports) ?? null,
+      scenarios,
+      candidates,
+      assumptions,
+      verdicts,
+      gates,
+    },
     scenarios: reports.map((report) => ({
       id: report.id,
       file: report.file,
@@ -32,14 +41,23 @@ export function renderJson(report: JsonValue): string {
   return `${escapeHostile(JSON.stringify(report, null, 2))}\n`
 }
 
-function toBaseline({ verdict, agent, evidence, findings, signals, reasons, recording }: BaselineReport): object {
-  return { verdict, agent, evidence, findings, signals, reasons, recording }
+function toBaseline({
+  verdict,
+  agent,
+  evidence,
+  findings,
+  signals,
+  reasons,
+  recording,
+  isolation,
+}: BaselineReport): object {
+  return { verdict, agent, evidence, findings, signals, reasons, recording, isolation }
 }
 
 function toCandidate(candidate: CandidateReport): object {
   const { id, agent, verdict, expect, gate, evidence, assumptions, findings, signals } = candidate
-  const { reasons, divergences, egress, recording, duration_ms } = candidate
-  const rest = { findings, signals, reasons, divergences, egress, recording, duration_ms }
+  const { reasons, divergences, egress, recording, isolation, duration_ms } = candidate
+  const rest = { findings, signals, reasons, divergences, egress, recording, isolation, duration_ms }
   return { id, agent, verdict, expect, gate, evidence, assumptions, ...rest }
 }
 

@@ -30,7 +30,7 @@ export function resolveScenario(content: ScenarioFile, file: string, locate: Loc
     baseline: resolveBaseline(content, toAgent),
     input: input as JsonValue | undefined,
     incident,
-    replay,
+    replay: replay.scratch === undefined ? replay : { ...replay, scratch: resolve(dir, replay.scratch) },
     candidates: resolveCandidates(content, toAgent),
     verify,
     positions: (path) => locate(path),

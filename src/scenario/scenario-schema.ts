@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { expectationsSchema, incidentSchema } from '../model/incident.ts'
 import { VERDICTS } from '../model/verdict.ts'
-import { CLOCKS, DEFAULT_MAX_MEMORY_MB, ON_DIVERGENCE, REQUIRED_EVIDENCE, SEVERITIES } from './scenario.ts'
+import {
+  CLOCKS,
+  DEFAULT_MAX_MEMORY_MB,
+  ON_DIVERGENCE,
+  PERMISSION_MODES,
+  REQUIRED_EVIDENCE,
+  SANDBOX_MODES,
+  SEVERITIES,
+} from './scenario.ts'
 
 /** What the id of a scenario or candidate looks like. */
 const ID_GRAMMAR = /^[a-z0-9][a-z0-9_-]{0,63}$/
@@ -61,6 +69,20 @@ const replaySchema = z.strictObject({
   }),
   clock: z.enum(CLOCKS).default('virtual').meta({
     description: 'Whether recorded waits pass at machine speed, or in real time on the clock of the machine.',
+  }),
+  permission: z.enum(PERMISSION_MODES).default('on').meta({
+    description:
+      "Whether Node's permission model is on; off for an agent that needs what it forbids and the guard allows.",
+  }),
+  addons: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Whether the agent may load native addons; only a sandbox holds what one does.' }),
+  sandbox: z.enum(SANDBOX_MODES).default('auto').meta({
+    description: 'A sandbox of the operating system around each replay: where there is one, always, or never.',
+  }),
+  scratch: path.optional().meta({
+    description: 'Folder that the agent may write to, relative to this file, and that is kept; default: an empty one.',
   }),
   max_real_ms: z.int().min(1).max(3_600_000).default(30_000).meta({ description: 'Real-time budget of a replay, ms.' }),
   max_virtual_ms: z.int().min(1).default(86_400_000).meta({ description: 'Virtual-time budget of a replay, ms.' }),

@@ -14,6 +14,14 @@ export type OnDivergence = (typeof ON_DIVERGENCE)[number]
 export const CLOCKS = ['virtual', 'real'] as const
 export type ClockMode = (typeof CLOCKS)[number]
 
+/** Whether Node's permission model is on in replays. */
+export const PERMISSION_MODES = ['on', 'off'] as const
+export type PermissionMode = (typeof PERMISSION_MODES)[number]
+
+/** Whether a sandbox of the operating system stands around replays. */
+export const SANDBOX_MODES = ['auto', 'require', 'off'] as const
+export type SandboxMode = (typeof SANDBOX_MODES)[number]
+
 /** The evidence grades that a scenario can require. */
 export const REQUIRED_EVIDENCE = ['exact', 'renamed', 'ignored'] as const
 export type RequiredEvidence = (typeof REQUIRED_EVIDENCE)[number]
@@ -94,6 +102,12 @@ export interface Scenario {
     clock: ClockMode
     /** In which order the answers of concurrent calls come, by a seed or the ids of calls; undefined for the recorded one. */
     order?: { seed: string } | string[] | undefined
+    permission: PermissionMode
+    /** Whether the agent may load native addons. */
+    addons: boolean
+    sandbox: SandboxMode
+    /** Absolute path of a folder that the agent may write to and that is kept; undefined for one of each replay's own. */
+    scratch?: string | undefined
     /** Real-time budget of one replay, ms. */
     max_real_ms: number
     /** Virtual-time budget of one replay, ms. */

@@ -4,7 +4,9 @@ import { isRetrialError, RetrialError } from '../core/errors.ts'
 import type { ScenarioReport } from '../model/verdict.ts'
 import { createReplayPool } from '../replay/replay-pool.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
-import type { Scenario } from '../scenario/scenario.ts'
+import type { SandboxMode, Scenario } from '../scenario/scenario.ts'
+import { checkIsolation } from '../trial/check-isolation.ts'
+import { isolationOf } from '../trial/run-replay.ts'
 import { runTrial } from '../trial/run-trial.ts'
 import { exitCodeOf } from '../verify/exit-code-of.ts'
 import { type OpenedRecording, openRecording } from './open-recording.ts'
@@ -23,6 +25,8 @@ export interface SuiteOptions {
   only?: readonly string[] | undefined
   /** What chance follows from, whatever the scenarios say. */
   seed?: string | undefined
+  /** Whether a sandbox stands around replays, whatever the scenarios say. */
+  sandbox?: SandboxMode | undefined
 }
 
 /** Something that was to be tried and could not be: a scenario whose file or recording is not in order, an unknown id. */
@@ -52,8 +56,10 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
   const unknown = new Set(options.only)
   for (const file of files) {
     try {
-      const scenario = select(reseed(loadScenario(file), options.seed), options.only ?? [], unknown)
-      if (scenario !== null) opened.push({ scenario, ...(await openRecording(scenario)) })
+      const scenario = select(adjust(loadScenario(file), options), options.only ?? [], unknown)
+      if (scenario === null) continue
+      checkIsolation(scenario)
+      opened.push({ scenario, ...(await openRecording(scenario)) })
     } catch (error) {
       faults.push({ file, error: toFault(error) })
     }
@@ -66,6 +72,8 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
     ahead: options.ahead ?? options.workers,
     jobs,
     cacheDir: join(options.outDir, 'cache'),
+    workDir: join(options.outDir, 'work'),
+    isolation: opened[0] && isolationOf(opened[0].scenario),
   })
   try {
     const reports = await Promise.all(
@@ -83,9 +91,10 @@ interface OpenedScenario extends OpenedRecording {
   scenario: Scenario
 }
 
-/** The scenario with another seed, if there is one. */
-export function reseed(scenario: Scenario, seed: string | undefined): Scenario {
-  return seed === undefined ? scenario : { ...scenario, replay: { ...scenario.replay, seed } }
+/** The scenario with what the user says instead. */
+export function adjust(scenario: Scenario, { seed, sandbox }: Pick<SuiteOptions, 'seed' | 'sandbox'>): Scenario {
+  const instead = { ...(seed !== undefined && { seed }), ...(sandbox !== undefined && { sandbox }) }
+  return { ...scenario, replay: { ...scenario.replay, ...instead } }
 }
 
 /** The scenario with the wanted candidates only, null when nothing of it is wanted. What is found is no longer unknown. */

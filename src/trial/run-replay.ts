@@ -5,6 +5,7 @@ import type { Chance, Integrity, Recording } from '../model/recording.ts'
 import type { EvidenceReport, Reason } from '../model/verdict.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import type { ReplayOrder } from '../replay/order/resolve-order.ts'
+import type { ReplayIsolation } from '../replay/protocol.ts'
 import { buildReplayEnvironment } from '../replay/replay-environment.ts'
 import type { ReplayPool } from '../replay/replay-pool.ts'
 import type { ReplayResult } from '../replay/replay-worker.ts'
@@ -72,6 +73,8 @@ export async function prepareReplay(request: ReplayRequest, pool: ReplayPool): P
       clock: scenario.replay.clock,
       seed: scenario.replay.seed,
       order: scenario.replay.order,
+      isolation: isolationOf(scenario),
+      label: `${scenario.id}/${name}`,
     },
     scenario.replay.max_real_ms,
     scenario.replay.max_memory_mb,
@@ -87,6 +90,12 @@ export async function prepareReplay(request: ReplayRequest, pool: ReplayPool): P
     const settled = { ...result, recording: await keep(result.recording, out, kept) }
     return { run, result: settled, interactions: replayed?.interactions ?? [], chance: replayed?.chance, hints }
   }
+}
+
+/** The walls that a scenario asks for. */
+export function isolationOf({ replay }: Scenario): ReplayIsolation {
+  const { permission, addons, sandbox, scratch } = replay
+  return { permission: permission === 'on', addons, sandbox, scratch }
 }
 
 /** Puts a replay's recording, whole or as far as it came, where a reader looks for it. */
@@ -118,7 +127,7 @@ function readRun(
     integrity: worse(recording.integrity, replayed?.integrity ?? 'torn'),
     lossy: lossyOf(recording, replayed),
     missing: missingOf(recording),
-    assumptions: [...agent.assumptions, ...assumeTime(scenario)],
+    assumptions: [...agent.assumptions, ...assumeTime(scenario), ...assumeIsolation(scenario)],
   }
 }
 
@@ -138,6 +147,17 @@ function assumeTime({ replay }: Scenario): string[] {
 function formatOrder(order: ReplayOrder): string {
   if (typeof order === 'string') return order
   return 'seed' in order ? `seed ${order.seed}` : order.join(', ')
+}
+
+function assumeIsolation({ replay }: Scenario): string[] {
+  const { permission, addons, scratch } = replay
+  return [
+    ...(permission === 'on' ? [] : ['replay.permission off: the guard alone keeps the agent from the system']),
+    ...(addons ? ['replay.addons: native code runs past the guard, and only a sandbox holds it'] : []),
+    ...(scratch === undefined
+      ? []
+      : ['replay.scratch: files that are there from before, or from another replay, are seen']),
+  ]
 }
 
 /** How good the answers of a replay were. What a served tool call did inside of itself need not be asked for again. */

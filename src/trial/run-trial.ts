@@ -103,6 +103,7 @@ function reportBaseline(
     signals: run.signals,
     reasons: [...judged.reasons, ...beside(judged.verdict, hints, result.output)],
     recording: result.recording,
+    isolation: result.isolation,
   }
 }
 
@@ -136,6 +137,7 @@ function reportCandidate(
     egress: [...run.egress],
     reasons: [...judged.reasons, ...beside(judged.verdict, hints, result.output)],
     recording: result.recording,
+    isolation: result.isolation,
     duration_ms: result.real_ms,
   }
 }
@@ -173,7 +175,16 @@ function brokenReplay(recording: Recording, error: unknown): TrialReplay {
       lossy: [],
       assumptions: [],
     },
-    result: { end, divergences: [], egress: [], recording: null, output: '', virtual_ms: 0, real_ms: 0 },
+    result: {
+      end,
+      divergences: [],
+      egress: [],
+      recording: null,
+      output: '',
+      virtual_ms: 0,
+      real_ms: 0,
+      isolation: [],
+    },
     interactions: [],
     hints: [],
   }

@@ -6,7 +6,7 @@ import { openCourt } from './open-court.ts'
 const court = openCourt([])
 afterAll(() => court.close())
 
-const VERBS = [['verify'], ['debug'], ['record'], ['replay'], ['scenario'], ['scenario', 'new'], ['import']]
+const VERBS = [['verify'], ['debug'], ['record'], ['replay'], ['scenario'], ['scenario', 'new'], ['import'], ['doctor']]
 
 test('describes itself on stdout and exits with 0 given --help or help', async () => {
   const { code, stdout, stderr } = await court.run(['--help'])

@@ -58,6 +58,8 @@ const reasons = z.array(z.strictObject({ code: z.string(), message: z.string(), 
 const role = z.strictObject({ present: z.boolean(), observed: z.string(), value: z.string() })
 const findings = z.strictObject({ trigger: role, cause: role, symptom: role }).nullable()
 
+const walls = z.array(z.enum(['guard', 'permission', 'namespace', 'bubblewrap']))
+
 const candidate = z.strictObject({
   id: z.string(),
   agent: z.string(),
@@ -72,6 +74,7 @@ const candidate = z.strictObject({
   divergences: z.array(z.looseObject({ step: count, kind: z.string(), remedies: z.array(z.string()).min(1) })),
   egress: z.array(z.strictObject({ layer: z.string(), target: z.string(), at: z.string().nullable() })),
   recording: z.string().nullable(),
+  isolation: walls,
   duration_ms: z.number(),
 })
 
@@ -81,7 +84,7 @@ export const reportSchema = z.strictObject({
   summary: z.strictObject({
     exit_code: z.int(),
     duration_ms: z.number(),
-    isolation: z.string(),
+    isolation: z.string().nullable(),
     scenarios: count,
     candidates: count,
     assumptions: count,
@@ -104,6 +107,7 @@ export const reportSchema = z.strictObject({
         signals,
         reasons,
         recording: z.string().nullable(),
+        isolation: walls,
       }),
       candidates: z.array(candidate),
     }),

@@ -4,6 +4,15 @@ import { type Agent, type Court, openCourt, outputOf } from './court.ts'
 
 let court: Court
 let german: Court
+const PROXIES = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'NODE_USE_ENV_PROXY',
+]
 let look: Agent
 const LOOK = `
   export function run() {
@@ -17,6 +26,7 @@ const LOOK = `
       locale: Intl.DateTimeFormat().resolvedOptions().locale,
       number: (1234.5).toLocaleString(),
       send: typeof process.send,
+      title: process.title,
     }
   }`
 interface Seen {
@@ -29,11 +39,14 @@ interface Seen {
   locale: string
   number: string
   send: string
+  title: string
 }
 
 beforeAll(() => {
   process.env.RETRIAL_TEST_CANARY = 'a secret of this machine'
   process.env.CANARY_API_KEY = 'sk-of-this-machine-0123456789'
+  for (const name of PROXIES) process.env[name] = 'http://proxy.test:3128'
+  process.env.NODE_OPTIONS = '--title=of-this-machine'
   court = openCourt({ TZ: 'Asia/Tokyo', SERVICE_URL: 'http://recorded.test', ACME_API_KEY: 'sk-acme-0123456789abcdef' })
   german = openCourt({ LC_ALL: 'de-DE', TZ: 'Europe/Berlin' })
   look = court.agent(LOOK)
@@ -41,6 +54,7 @@ beforeAll(() => {
 afterAll(() => {
   court.close()
   german.close()
+  for (const name of [...PROXIES, 'NODE_OPTIONS']) delete process.env[name]
 })
 
 test('the environment is that of the recording and no more given a machine with secrets', async () => {
@@ -53,6 +67,8 @@ test('the environment is that of the recording and no more given a machine with 
   expect(JSON.stringify(seen)).not.toContain('sk-acme-0123456789abcdef')
   expect(seen.env.ACME_API_KEY).toBe(live.recording.runtime.secret_env?.ACME_API_KEY)
   expect(Object.keys(seen.env).filter((name) => /^(NODE_|RETRIAL|VITEST|npm_)/i.test(name))).toEqual([])
+  expect(Object.keys(seen.env).filter((name) => /proxy/i.test(name))).toEqual([])
+  expect(seen.title).not.toContain('of-this-machine')
   expect([seen.send, seen.execArgv]).toEqual(['undefined', []])
 })
 

@@ -11,10 +11,10 @@ test('has a suite a scenario and a case a candidate', () => {
       <testsuite name="lookup-retry-storm" file="scenarios/lookup-retry-storm.yaml" tests="2" failures="1" errors="0" skipped="0" time="0.412">
         <properties><property name="release" value="2.4.1"/><property name="title" value="lookup degrades and the agent retries until its budget is gone"/><property name="baseline.verdict" value="reproduced"/><property name="baseline.agent" value="./agent.ts#run at v1.4.2"/></properties>
         <testcase name="fall-back" classname="lookup-retry-storm" file="scenarios/lookup-retry-storm.yaml" time="0.008">
-          <properties><property name="verdict" value="fixed"/><property name="expect" value="fixed"/><property name="gate" value="pass"/><property name="agent" value="./fixes/fall-back.ts#run"/><property name="evidence.coverage" value="1"/></properties>
+          <properties><property name="verdict" value="fixed"/><property name="expect" value="fixed"/><property name="gate" value="pass"/><property name="agent" value="./fixes/fall-back.ts#run"/><property name="isolation" value="guard + permission"/><property name="evidence.coverage" value="1"/></properties>
         </testcase>
         <testcase name="swallow" classname="lookup-retry-storm" file="scenarios/lookup-retry-storm.yaml" time="0.008">
-          <properties><property name="verdict" value="masked"/><property name="expect" value="fixed"/><property name="gate" value="fail"/><property name="agent" value="./fixes/fall-back.ts#run"/><property name="evidence.coverage" value="1"/></properties>
+          <properties><property name="verdict" value="masked"/><property name="expect" value="fixed"/><property name="gate" value="fail"/><property name="agent" value="./fixes/fall-back.ts#run"/><property name="isolation" value="guard + permission"/><property name="evidence.coverage" value="1"/></properties>
           <failure type="masked" message="masked, expected fixed: the symptom is gone, the cause is still there: repeated_tool_calls.lookup = 3">
       ✖ swallow  masked          expected fixed · evidence 7/7 exact
           trigger   lookup timeout ×2            met
@@ -56,9 +56,10 @@ test('gives the signals as properties', () => {
   const [testcase] = findElements(root, 'testcase')
   const properties = testcase === undefined ? [] : findElements(testcase, 'property')
   const value = (name: string) => properties.find(({ attributes }) => attributes.name === name)?.attributes.value
-  expect([value('signal.llm_calls'), value('signal.stop_reason'), value('verdict')]).toEqual([
+  expect([value('signal.llm_calls'), value('signal.stop_reason'), value('isolation'), value('verdict')]).toEqual([
     '4',
     'completed',
+    'guard + permission',
     'fixed',
   ])
 })

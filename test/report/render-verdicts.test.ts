@@ -4,7 +4,7 @@ import { renderVerdicts } from '../../src/report/render-verdicts.ts'
 import { makeSignals } from '../verify/runs.ts'
 import { makeBaseline, makeCandidate, makeDivergence, makeInconclusive, makeMasked, makeScenario } from './reports.ts'
 
-const PLAIN = { color: false, exit_code: 0, isolation: 'guard + permission', duration_ms: 412 }
+const PLAIN = { color: false, exit_code: 0, duration_ms: 412 }
 
 test('shows what changed given a fix, and one line given an expected failure', () => {
   const expected = makeMasked({ gate: 'pass', expect: 'masked' })
@@ -100,7 +100,7 @@ test('says that nothing is proved given a baseline that is not red', () => {
                     the baseline does not show the incident  [baseline_not_reproduced]
           replay    .retrial/replays/fall-back.jsonl
 
-    gate inconclusive · 1 inconclusive · 1 scenario, 1 candidate, 0 assumptions
+    gate inconclusive · 1 inconclusive · 1 scenario, 1 candidate, 0 assumptions · isolation: guard + permission
     "
   `)
 })
@@ -115,7 +115,7 @@ test('says that nothing ran given no scenario or no candidate', () => {
       lookup degrades and the agent retries until its budget is gone · scenarios/lookup-retry-storm.yaml
       ? no candidate ran, so nothing is proved
 
-    gate inconclusive · nothing ran · 1 scenario, 0 candidates, 0 assumptions
+    gate inconclusive · nothing ran · 1 scenario, 0 candidates, 0 assumptions · isolation: guard + permission
     "
   `)
 })

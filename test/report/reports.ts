@@ -30,6 +30,7 @@ export function makeBaseline(overrides: Partial<BaselineReport> = {}): BaselineR
     }),
     reasons: [],
     recording: null,
+    isolation: ['guard', 'permission'],
     ...overrides,
   }
 }
@@ -53,6 +54,7 @@ export function makeCandidate(overrides: Partial<CandidateReport> = {}): Candida
     }),
     divergences: [],
     egress: [],
+    isolation: ['guard', 'permission'],
     reasons: [
       { code: 'trigger_met', message: 'lookup timeout ×2' },
       { code: 'cause_gone', message: 'repeated_tool_calls.lookup = 0' },

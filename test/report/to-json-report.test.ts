@@ -4,12 +4,12 @@ import { makeBaseline, makeCandidate, makeInconclusive, makeMasked, makeScenario
 
 test('has a summary, and a baseline and the candidates a scenario', () => {
   const reports = [makeScenario([makeCandidate(), makeMasked(), makeInconclusive()])]
-  const report = toJsonReport('1.2.3', reports, { exit_code: 1, isolation: 'guard', duration_ms: 412 })
+  const report = toJsonReport('1.2.3', reports, { exit_code: 1, duration_ms: 412 })
   expect(report).toMatchObject({
     retrial: '1.2.3',
     summary: {
       exit_code: 1,
-      isolation: 'guard',
+      isolation: 'guard + permission',
       duration_ms: 412,
       scenarios: 1,
       candidates: 3,

@@ -31,6 +31,7 @@ function makeCandidate(
     egress: [],
     reasons: [],
     recording: null,
+    isolation: ['guard'],
     ...overrides,
   }
 }
@@ -50,6 +51,7 @@ function makeScenario(candidates: CandidateReport[], baseline: BaselineVerdict =
       signals: null,
       reasons: [],
       recording: null,
+      isolation: ['guard'],
     },
     candidates,
     duration_ms: 1,

@@ -48,7 +48,16 @@ test('is not green given that no scenario matched', () => {
 test('is not green given a pattern that selects a scenario without candidates', () => {
   const { verdict, reasons } = judgeBaseline({ run: makeRun(RED), incident: INCIDENT, required: 'exact' })
   const evidence = makeEvidence('exact')
-  const baseline = { verdict, reasons, agent: '', evidence, findings: null, signals: null, recording: null }
+  const baseline = {
+    verdict,
+    reasons,
+    agent: '',
+    evidence,
+    findings: null,
+    signals: null,
+    recording: null,
+    isolation: [],
+  }
   expect(
     exitCodeOf([{ id: 's', title: '', file: '', seed: '', seeded: false, baseline, candidates: [], duration_ms: 0 }]),
   ).toBe(3)
@@ -186,7 +195,7 @@ test('is inconclusive given a throw that a refused answer explains', () => {
 
 test('does not let a pass hide a failure given the same candidate tried twice', () => {
   const evidence = makeEvidence('exact')
-  const empty = { agent: '', evidence, findings: null, signals: null, reasons: [], recording: null }
+  const empty = { agent: '', evidence, findings: null, signals: null, reasons: [], recording: null, isolation: [] }
   const attempt = (verdict: Verdict) => ({
     id: 's',
     title: '',

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { countingDenials } from './denials.ts'
 import { type Exports, forbidden, isHarnessCall, type Refuse, replace } from './refusal.ts'
 
 /** Calls on a descriptor that use or change what is behind it. */
@@ -27,7 +28,11 @@ export function guardDescriptors(refuse: Refuse, mayWrite: (file: string) => boo
           const isForeign = owned.has(fd)
           const isLocked = CHANGES.includes(name) && !mayWrite(paths.get(fd) ?? '')
           // `readFileSync` and its like close by the public name.
-          if ((!isForeign && !isLocked) || isHarnessCall()) return base.apply(this, args)
+          if ((!isForeign && !isLocked) || isHarnessCall()) {
+            const what = `${name} ${paths.get(fd) ?? `file descriptor ${fd}`}`
+            if (!CHANGES.includes(name)) return base.apply(this, args)
+            return countingDenials(refuse, 'permission', what, args, (same) => base.apply(this, same))
+          }
           refuse('file', `${name} ${isForeign ? `file descriptor ${fd}` : paths.get(fd)}`)
           throw forbidden(`${name} of a descriptor`)
         }

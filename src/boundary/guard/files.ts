@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { countingDenials } from './denials.ts'
 import { guardDescriptors } from './descriptors.ts'
 import { createFilePolicy, type FilePolicy, pathOf } from './file-policy.ts'
 import { type AnyFunction, agentFrame, type Exports, type Refuse, replace } from './refusal.ts'
@@ -75,7 +76,11 @@ function guardCall(
   replace(owner, name, (base: AnyFunction) => {
     return function (...args) {
       const refused = find(call, args)
-      if (refused === null) return base.apply(this, args)
+      if (refused === null) {
+        if (!changes(call, args)) return base.apply(this, args)
+        const what = `${call} ${String(pathOf(args[0]))}`
+        return countingDenials(refuse, 'permission', what, args, (same) => base.apply(this, same))
+      }
       refuse('file', `${call} ${refused}`, placeOf(refused))
       const error = new Error(`EACCES: permission denied, ${call} '${refused}'`)
       return fail(Object.assign(error, { code: 'EACCES', errno: -13, syscall: call, path: refused }), args)
@@ -95,6 +100,14 @@ function rememberStreams(): (file: string) => string | null {
       }
     })
   }
+  const { WriteStream } = fs
+  fs.WriteStream = new Proxy(WriteStream, {
+    construct(target, args, newTarget) {
+      const file = pathOf(args[0])
+      if (file !== null && !places.has(file)) places.set(file, agentFrame())
+      return Reflect.construct(target, args, newTarget) as object
+    },
+  })
   return (file) => places.get(file) ?? null
 }
 
@@ -110,14 +123,19 @@ function failLater(error: Error, args: unknown[]): void {
 
 /** The first path among the arguments that may not be changed. */
 function findRefused(policy: FilePolicy, name: string, args: unknown[]): string | null {
-  const reads = OPENERS[name]
-  if (reads !== undefined && !isWriting(args[reads])) return null
+  if (!changes(name, args)) return null
   if (name === 'mkdir' && isThere(args)) return null
   for (const [index, follow] of WRITERS[name] ?? [[0, true]]) {
     const file = pathOf(args[index])
     if (file !== null && !policy.allows(file, follow)) return file
   }
   return null
+}
+
+/** Whether a call can change anything. */
+function changes(name: string, args: unknown[]): boolean {
+  const reads = OPENERS[name]
+  return reads === undefined || isWriting(args[reads])
 }
 
 /** Making sure of a folder that is there changes nothing. */

@@ -1,5 +1,6 @@
 import module, { constants } from 'node:module'
 import v8 from 'node:v8'
+import { countingDenials } from './denials.ts'
 import { createFilePolicy, pathOf } from './file-policy.ts'
 import { builtin } from './native-code.ts'
 import { type Exports, forbidden, type Refuse, replace } from './refusal.ts'
@@ -84,7 +85,10 @@ function guardSqlite(refuse: Refuse, mayWrite: MayWrite): void {
   // No class that extends the original: that would lead to it.
   const Guarded = function DatabaseSync(...args: unknown[]): object {
     check(args[0], (args[1] as { readOnly?: boolean } | undefined)?.readOnly === true)
-    return Reflect.construct(Database, args, new.target ?? Database) as object
+    const target = new.target ?? Database
+    return countingDenials(refuse, 'addon', 'extensions of SQLite', args, (same) =>
+      Reflect.construct(Database, same, target),
+    ) as object
   }
   Guarded.prototype = prototype
   prototype.constructor = Guarded

@@ -1,14 +1,15 @@
-import { subscribe } from 'node:diagnostics_channel'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import type { EgressAttempt } from '../../model/verdict.ts'
+import { watchDenials } from './denials.ts'
 import { guardDns } from './dns.ts'
+import { guardEngine } from './engine.ts'
 import { guardFiles } from './files.ts'
 import { guardHiddenWriters } from './hidden-writers.ts'
 import { guardInspector } from './inspector.ts'
 import { guardNativeCode } from './native-code.ts'
 import { guardProcesses } from './processes.ts'
-import { createRefuse, type Refuse } from './refusal.ts'
+import { createRefuse } from './refusal.ts'
 import { guardSockets } from './sockets.ts'
 import { guardThreads } from './threads.ts'
 
@@ -43,19 +44,8 @@ export function installGuard(report: (attempt: EgressAttempt) => void, options: 
   guardInspector(refuse)
   guardNativeCode(refuse, addons)
   guardHiddenWriters(refuse, writable)
+  guardEngine(refuse)
   guardFiles(refuse, writable)
-  countDenials(refuse)
+  watchDenials(refuse)
   syncBuiltinESMExports()
-}
-
-const PERMISSIONS = ['fs', 'net', 'child', 'worker', 'addon', 'inspector', 'wasi', 'ffi', 'openssl-store']
-
-/** Node lines that say so tell here of what their permission model refuses: attempts that came past the guard. */
-function countDenials(refuse: Refuse): void {
-  for (const name of PERMISSIONS) {
-    subscribe(`node:permission-model:${name}`, (message) => {
-      const { permission = name, resource = '' } = message as { permission?: string; resource?: string }
-      refuse('permission', `${permission} ${resource}`)
-    })
-  }
 }

@@ -1,11 +1,12 @@
 import childProcess from 'node:child_process'
-import { constants } from 'node:os'
+import os, { constants } from 'node:os'
 import { EACCES, type Exports, forbidden, type Refuse, replace } from './refusal.ts'
 
 /** Closes what starts, becomes or signals another process. */
 export function guardProcesses(refuse: Refuse): void {
   guardSpawning(refuse)
   guardSignals(refuse)
+  guardPriorities(refuse)
   replace(process as unknown as Exports, 'execve', () => (file) => {
     refuse('execve', String(file))
     throw forbidden('replacing the process')
@@ -45,8 +46,23 @@ function guardSpawning(refuse: Refuse): void {
 }
 
 function describeCommand(options: unknown): string {
+  // The handles of some Node lines take the command first, and alone.
+  if (typeof options === 'string') return options
   const { file = '?', args = [] } = (options ?? {}) as { file?: string; args?: string[] }
   return [file, ...args.slice(1)].join(' ')
+}
+
+/** A process may be kind to others, but not make others be. */
+function guardPriorities(refuse: Refuse): void {
+  const { pid } = process
+  replace(os as unknown as Exports, 'setPriority', (base) => {
+    return function (...args) {
+      const [target] = args
+      if (args.length < 2 || target === 0 || target === pid) return base.apply(this, args)
+      refuse('signal', `a priority for process ${String(target)}`)
+      throw forbidden('changing the priority of another process')
+    }
+  })
 }
 
 /** A process may signal itself; `SIGUSR1` would start its inspector. */

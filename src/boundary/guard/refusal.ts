@@ -51,18 +51,24 @@ export function replace(owner: Exports, name: string, make: (base: AnyFunction) 
 }
 
 const HARNESS = import.meta.url.slice(0, import.meta.url.lastIndexOf('/boundary/'))
+/** What stands in for an agent, to try the guard. */
+const STAND_IN = '/replay/probes/'
 const GUARD = import.meta.url.slice(0, import.meta.url.lastIndexOf('/') + 1)
 
 /** The innermost frame on the stack that is neither Node's nor the harness's nor a package's, else the innermost package's. */
 export function agentFrame(): string | null {
-  const frames = stackFrames().filter((frame) => !frame.startsWith('node:') && !frame.includes(HARNESS))
+  const frames = stackFrames().filter((frame) => !frame.startsWith('node:') && !isHarness(frame))
   return frames.find((frame) => !frame.includes('/node_modules/')) ?? frames[0] ?? null
 }
 
 /** Whether the harness itself calls, and no code of the agent's on its way. */
 export function isHarnessCall(): boolean {
   const caller = stackFrames().find((frame) => !frame.startsWith('node:') && !frame.includes(GUARD))
-  return caller?.includes(HARNESS) === true
+  return caller !== undefined && isHarness(caller)
+}
+
+function isHarness(frame: string): boolean {
+  return frame.includes(HARNESS) && !frame.includes(STAND_IN)
 }
 
 function stackFrames(): string[] {

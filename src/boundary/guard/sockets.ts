@@ -1,7 +1,9 @@
 import dgram from 'node:dgram'
 import net from 'node:net'
 import path from 'node:path'
-import { type AnyFunction, agentFrame, EACCES, type Exports, type Refuse, replace } from './refusal.ts'
+import { countingDenials } from './denials.ts'
+import { guardDeniedSockets } from './denied-sockets.ts'
+import { agentFrame, EACCES, type Exports, type Refuse, replace } from './refusal.ts'
 
 /**
  * Closes sockets where they are nearest to the system: on the prototypes of Node's handles, below every client, below
@@ -24,6 +26,7 @@ export function guardSockets(refuse: Refuse): void {
     refuse('udp', `${String(address)}:${String(port)}`, placeOf(handle)),
   )
   guardBinding(udp, refuse, placeOf)
+  guardDeniedSockets(refuse)
   guardDescriptors([tcp, pipe, udp], refuse)
 }
 
@@ -131,7 +134,7 @@ function rememberCalls(refuse: Refuse): (handle: object) => string | null {
           // A call that Node repeats later comes from nobody.
           const place = agentFrame()
           if (place !== null) places.set(this as object, place)
-          return countingDenials(refuse, () => base.apply(this, args))
+          return countingDenials(refuse, 'net', '', args, (same) => base.apply(this, same))
         }
       })
     }
@@ -139,17 +142,6 @@ function rememberCalls(refuse: Refuse): (handle: object) => string | null {
   return (handle) => {
     const owner = ownerOf(handle)
     return (owner && places.get(owner)) ?? null
-  }
-}
-
-/** Some Node lines refuse a socket by their permission model before there is a handle. */
-function countingDenials(refuse: Refuse, call: () => ReturnType<AnyFunction>): ReturnType<AnyFunction> {
-  try {
-    return call()
-  } catch (error) {
-    const { code, resource } = (error ?? {}) as { code?: string; resource?: string }
-    if (code === 'ERR_ACCESS_DENIED') refuse('net', resource || 'a socket')
-    throw error
   }
 }
 
