@@ -59,6 +59,16 @@ interface Ticket {
   worker: ReplayWorker | null
 }
 
+/** A process that waits and was started as it is needed; null when there is none. */
+function takeFree(waiting: ReplayWorker[], settings: StartSettings): ReplayWorker | null {
+  const free = waiting.find((worker) => worker.isFree && isSame(worker.settings, settings))
+  if (free !== undefined) return drop(waiting, free)
+  // Nobody may ask for the one that waited longest again.
+  const unwanted = waiting.find((worker) => worker.isFree || !worker.isAlive)
+  if (unwanted !== undefined) drop(waiting, unwanted).discard()
+  return null
+}
+
 /**
  * Keeps replay processes ready: starting Node, loading the harness and loading the agent take longer than most replays. Each
  * process serves one job and ends. `docs/decisions/0016-prepared-processes.md` says why nothing of a verdict depends on that.
@@ -96,14 +106,6 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
       assign(worker)
     }
   }
-  const take = (settings: StartSettings): ReplayWorker => {
-    const free = waiting.find((worker) => worker.isFree && isSame(worker.settings, settings))
-    if (free !== undefined) return drop(waiting, free)
-    // Nobody may ask for the one that waited longest again.
-    const unwanted = waiting.find((worker) => worker.isFree || !worker.isAlive)
-    if (unwanted !== undefined) drop(waiting, unwanted).discard()
-    return start(settings)
-  }
   const runIn = async (worker: ReplayWorker, { job, maxRealMs, settings }: Ticket): Promise<ReplayResult | null> => {
     running.add(worker)
     const result = worker.run(job, maxRealMs).finally(() => running.delete(worker))
@@ -121,7 +123,7 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
       restless.add(job.agent.module)
     }
     // A process that prepares nothing ahead of time always has a result.
-    return (await runIn(take(settings), ticket)) as ReplayResult
+    return (await runIn(takeFree(waiting, settings) ?? start(settings), ticket)) as ReplayResult
   }
   // An agent in an endless loop does not notice that its parent is gone.
   const killAll = (): void => {
