@@ -1,4 +1,3 @@
-import { mkdirSync, realpathSync } from 'node:fs'
 import { isSame, type StartSettings, settingsOf } from './isolation/start-settings.ts'
 import { createWriteFolders } from './isolation/write-folders.ts'
 import type { ReplayJob } from './protocol.ts'
@@ -75,8 +74,7 @@ function takeFree(waiting: ReplayWorker[], settings: StartSettings): ReplayWorke
  */
 export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
   const { ahead = 0, jobs = Number.POSITIVE_INFINITY } = options
-  const cacheDir = options.cacheDir === undefined ? undefined : makeFolder(options.cacheDir)
-  const folders = createWriteFolders(options.workDir)
+  const folders = createWriteFolders(options)
   const waiting: ReplayWorker[] = []
   const running = new Set<ReplayWorker>()
   /** What is to be run and has no process yet, first come first served. */
@@ -87,7 +85,7 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
   let started = 0
   const start = (settings: StartSettings): ReplayWorker => {
     started++
-    return new ReplayWorker(settings, folders, cacheDir)
+    return new ReplayWorker(settings, folders)
   }
   const findFor = (worker: ReplayWorker): Ticket | undefined =>
     announced.find(({ job, settings }) => isSame(settings, worker.settings) && canBePrepared(job, restless))
@@ -153,11 +151,6 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
 
 function createTicket(job: ReplayJob, maxRealMs: number, maxMemoryMb?: number): Ticket {
   return { job, maxRealMs, settings: settingsOf(job, maxMemoryMb), worker: null }
-}
-
-function makeFolder(folder: string): string {
-  mkdirSync(folder, { recursive: true })
-  return realpathSync(folder)
 }
 
 /** On the machine's clock, time passes between the loading of an agent and its run. */

@@ -56,12 +56,15 @@ export class ReplayWorker {
   /** The end of what came by the error stream: not even the agent's own output may push the engine's last words out. */
   #errors = ''
 
-  constructor(settings: StartSettings, folders: WriteFolders, cacheDir: string | undefined) {
+  constructor(settings: StartSettings, folders: WriteFolders) {
     this.settings = settings
     this.#folders = folders
     this.#slot = folders.makeSlot()
     if (settings.scratch !== null) mkdirSync(settings.scratch, { recursive: true })
-    this.#child = startProcess(settings, { writable: [this.#slot, settings.scratch ?? folders.scratch], cacheDir })
+    this.#child = startProcess(settings, {
+      writable: [this.#slot, settings.scratch ?? folders.scratch],
+      cacheDir: folders.cache,
+    })
     this.#pid = this.#child.pid
     const keep = (chunk: Buffer): void => {
       if (!this.#isPrinting) return

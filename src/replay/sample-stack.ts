@@ -97,7 +97,8 @@ function readTrace(printed: string): string | null {
 }
 
 function nameFrame(frames: { name: string; place: string }[]): string | null {
-  const place = findAgentFrame(frames.map((frame) => frame.place).filter((one) => !one.startsWith(':')))
+  // Code without a file is Node's own, as its stripping of types is.
+  const place = findAgentFrame(frames.map((frame) => frame.place).filter((one) => !/^(:|wasm:)/.test(one)))
   const frame = frames.find((one) => one.place === place)
   return frame === undefined ? null : `${frame.name} (${frame.place})`
 }

@@ -15,6 +15,8 @@ import { dirname, join } from 'node:path'
 export interface WriteFolders {
   /** Holds the scratch folders of all replays. */
   readonly scratch: string
+  /** Where compiled code is kept from process to process; undefined for nowhere. */
+  readonly cache: string | undefined
   /** Makes a folder for what the harness writes in one process: no other process may write there. */
   makeSlot(): string
   /**
@@ -32,17 +34,23 @@ let slots = 0
 /** The scratch folders that this process has. */
 const inUse = new Set<string>()
 
-/** @param root Folder for them all. Default: one among the temporary files. */
-export function createWriteFolders(root?: string): WriteFolders {
-  const isOwn = root === undefined
-  if (root !== undefined) mkdirSync(root, { recursive: true })
+export interface WriteFoldersOptions {
+  /** Folder for all but the cache. @default one among the temporary files */
+  workDir?: string | undefined
+  cacheDir?: string | undefined
+}
+
+export function createWriteFolders({ workDir, cacheDir }: WriteFoldersOptions): WriteFolders {
+  const isOwn = workDir === undefined
+  for (const folder of [workDir, cacheDir]) if (folder !== undefined) mkdirSync(folder, { recursive: true })
   // Links on the way would be another path to the permission model.
-  const base = realpathSync(root ?? mkdtempSync(join(tmpdir(), 'retrial-')))
+  const base = realpathSync(workDir ?? mkdtempSync(join(tmpdir(), 'retrial-')))
   const scratch = join(base, 'scratch')
   mkdirSync(scratch, { recursive: true })
   const taken = new Set<string>()
   return {
     scratch,
+    cache: cacheDir === undefined ? undefined : realpathSync(cacheDir),
     makeSlot() {
       const slot = join(base, `${process.pid}-${++slots}`)
       mkdirSync(slot)
