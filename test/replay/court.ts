@@ -77,7 +77,8 @@ export function fixture(file: string, name = 'run'): Agent {
 export function openCourt(env: NodeJS.ProcessEnv = {}): Court {
   mkdirSync(join(ROOT, '.retrial'), { recursive: true })
   const folder = mkdtempSync(join(ROOT, '.retrial', 'test-replay-'))
-  const pool = createReplayPool({ ahead: 2, cacheDir: join(ROOT, '.retrial', 'cache') })
+  const work = join(folder, 'work')
+  const pool = createReplayPool({ ahead: 2, cacheDir: join(ROOT, '.retrial', 'cache'), workDir: work })
   const recorder = startRecorder(env)
   let files = 0
   const path = (name: string): string => join(folder, `${name}-${++files}`)

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Agent, type Court, fixture, type LiveRun, openCourt, type Replay } from './court.ts'
@@ -97,7 +97,7 @@ test('an agent is loaded once, ahead of its run, given a job that was announced'
   const agent = court.agent(`console.log('pid ' + process.pid)
 export const run = () => 'done'`)
   const prepared = court.prepare(agent, live)
-  await expect.poll(() => existsSync(`${prepared.out}.part`), { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => begun(court), { timeout: 60_000 }).toBe(1)
   await expect.poll(() => replaying().length, { timeout: 20_000 }).toBeGreaterThan(0)
   const { output, end } = await prepared.run()
   expect(end).toEqual({ outcome: 'finished', agent_error: null })
@@ -106,10 +106,9 @@ export const run = () => 'done'`)
 
 test('a job is run all the same given that the process which prepared it was killed', async () => {
   // As many as there are processes that wait: each has a job.
-  const [prepared, other] = [court.prepare(fixture('assistant'), live), court.prepare(fixture('assistant'), live)]
-  for (const { out } of [prepared, other]) {
-    await expect.poll(() => existsSync(`${out}.part`), { timeout: 20_000 }).toBe(true)
-  }
+  const prepared = court.prepare(fixture('assistant'), live)
+  court.prepare(fixture('assistant'), live)
+  await expect.poll(() => begun(court), { timeout: 60_000 }).toBe(2)
   for (const pid of replaying()) process.kill(pid, 'SIGKILL')
   const { end, grades } = await prepared.run()
   expect(end).toEqual({ outcome: 'finished', agent_error: null })
@@ -118,13 +117,18 @@ test('a job is run all the same given that the process which prepared it was kil
 
 test('nothing is left, neither process nor file, given a job that was announced and never run', async () => {
   const other = openCourt()
-  const prepared = other.prepare(fixture('assistant'), live)
-  await expect.poll(() => existsSync(`${prepared.out}.part`), { timeout: 20_000 }).toBe(true)
-  const folder = join(prepared.out, '..')
+  other.prepare(fixture('assistant'), live)
+  await expect.poll(() => begun(other), { timeout: 60_000 }).toBe(1)
   other.closePool()
-  await expect.poll(() => readdirSync(folder).filter((name) => name.includes('replay'))).toEqual([])
+  await expect.poll(() => begun(other), { timeout: 60_000 }).toBe(0)
+  expect(readdirSync(other.folder).filter((name) => name.includes('replay'))).toEqual([])
   other.close()
 })
+
+/** How many recordings were begun that nobody has taken yet: what a process does before it loads its agent. */
+function begun({ folder }: Court): number {
+  return readdirSync(join(folder, 'work'), { recursive: true }).filter((name) => String(name).endsWith('.part')).length
+}
 
 /** Replay processes of this one that are there. */
 function replaying(): number[] {
