@@ -17,7 +17,8 @@ Exit codes:
   2    usage
   3    nothing is proved: not even without walls did anything come through
 
-All probes go to listeners of this very command, on the loopback, and to files in a temporary folder.`
+All probes go to listeners of this very command, on the loopback, and to files in a
+temporary folder.`
 
 /** Adds `retrial doctor`: shows whether what replays rely on holds on this machine. */
 export function registerDoctor(program: Command): void {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createReplayPool } from '../../src/replay/replay-pool.ts'
 import { type Court, type LiveRun, openCourt, outputOf } from './court.ts'
 
 let court: Court
@@ -94,6 +95,14 @@ test('native addons are asked for only given a scenario that allows them', async
   const lax = await court.replay(agent, live, { isolation: { addons: true } })
   expect([outputOf(lax), lax.egress.length]).toEqual(['ERR_DLOPEN_FAILED', 0])
   expect(lax.isolation).toEqual(['guard', 'permission'])
+})
+
+test('what a killed run left in its work folder is removed by the next', async () => {
+  const left = join(court.folder, 'work', '4194299-1')
+  mkdirSync(left)
+  writeFileSync(join(left, 'replay.jsonl.part'), '')
+  createReplayPool({ workDir: join(court.folder, 'work') }).close()
+  expect(existsSync(left)).toBe(false)
 })
 
 test('the recording of a replay is out of the reach of its agent', async () => {

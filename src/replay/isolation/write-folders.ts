@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -45,6 +46,7 @@ export function createWriteFolders({ workDir, cacheDir }: WriteFoldersOptions): 
   for (const folder of [workDir, cacheDir]) if (folder !== undefined) mkdirSync(folder, { recursive: true })
   // Links on the way would be another path to the permission model.
   const base = realpathSync(workDir ?? mkdtempSync(join(tmpdir(), 'retrial-')))
+  sweep(base)
   const scratch = join(base, 'scratch')
   mkdirSync(scratch, { recursive: true })
   const taken = new Set<string>()
@@ -78,6 +80,15 @@ export function createWriteFolders({ workDir, cacheDir }: WriteFoldersOptions): 
       for (const folder of [...taken]) this.release(folder)
       if (isOwn) rmSync(base, { recursive: true, force: true })
     },
+  }
+}
+
+/** Removes the folders of processes that were killed before they could. */
+function sweep(base: string): void {
+  for (const name of readdirSync(base)) {
+    const [, pid] = /^(\d+)-\d+$/.exec(name) ?? []
+    if (pid === undefined || Number(pid) === process.pid || isAlive(Number(pid))) continue
+    rmSync(join(base, name), { recursive: true, force: true })
   }
 }
 
