@@ -181,13 +181,17 @@ export class ReplayWorker {
     await this.ready
     const began = performance.now()
     let late: string | null = null
-    const budget = setTimeout(async () => {
+    let sampling: Promise<void> | null = null
+    const sample = async (): Promise<void> => {
       late = `the replay did not end within ${maxRealMs} ms of real time`
       // What the inspector prints is not the agent's.
       this.#isPrinting = false
       const place = await sampleStack(this.#child, this.#pid, this.settings.permission)
       late += place === null ? ': none of its code was seen to run' : `: it was running ${place}`
       this.kill()
+    }
+    const budget = setTimeout(() => {
+      sampling = sample()
     }, maxRealMs)
     if (this.#ahead === null) this.#send(job)
     const atRest = await this.#prepared
@@ -196,6 +200,8 @@ export class ReplayWorker {
     else this.kill()
     const how = await this.#exited
     clearTimeout(budget)
+    // A process may end by being asked where it is.
+    await sampling
     // One that was killed while it waited has run nothing.
     const hasBegun = this.#messages.some((message) => message.type === 'begun')
     const isRun = this.#ahead === null || late !== null || hasBegun

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { hasInspector } from '../../../src/replay/sample-stack.ts'
 import { type Court, openCourt, type Replay } from '../../replay/court.ts'
 import { recordingOf } from './build-recording.ts'
 
@@ -95,7 +96,8 @@ test.each([
   ${loop}
 }
 export const run = () => spin(0)`,
-      { max_real_ms: 1_000 },
+      // Node 22 has no inspector under its permission model.
+      { max_real_ms: 1_000, isolation: { permission: hasInspector(true) } },
     )
     expect(result.outcome).toBe('hung')
     expect(failureOf(result)).toMatch(
@@ -105,6 +107,12 @@ export const run = () => spin(0)`,
   },
   60_000,
 )
+
+test('the place of an endless loop is named under the permission model, on every line of Node', async () => {
+  const result = await replay('export function run() {\n  for (let i = 0; ; ) i++\n}', { max_real_ms: 6_000 })
+  expect(result.isolation).toContain('permission')
+  expect(failureOf(result)).toMatch(/it was running run \(file:\/\/.+\/agent-\d+\.ts:2:\d+\)/)
+}, 60_000)
 
 test('an agent that polls without end reaches the limit of virtual time, and its place is named', async () => {
   const result = await replay(
