@@ -42,17 +42,18 @@ export interface WriteFoldersOptions {
 }
 
 export function createWriteFolders({ workDir, cacheDir }: WriteFoldersOptions): WriteFolders {
-  const isOwn = workDir === undefined
-  for (const folder of [workDir, cacheDir]) if (folder !== undefined) mkdirSync(folder, { recursive: true })
+  const work = makeFolder(workDir)
+  const isOwn = work === undefined
   // Links on the way would be another path to the permission model.
-  const base = realpathSync(workDir ?? mkdtempSync(join(tmpdir(), 'retrial-')))
+  const base = realpathSync(work ?? mkdtempSync(join(tmpdir(), 'retrial-')))
+  const cache = makeFolder(cacheDir)
   sweep(base)
   const scratch = join(base, 'scratch')
   mkdirSync(scratch, { recursive: true })
   const taken = new Set<string>()
   return {
     scratch,
-    cache: cacheDir === undefined ? undefined : realpathSync(cacheDir),
+    cache: cache === undefined ? undefined : realpathSync(cache),
     makeSlot() {
       const slot = join(base, `${process.pid}-${++slots}`)
       mkdirSync(slot)
@@ -89,6 +90,16 @@ function sweep(base: string): void {
     const [, pid] = /^(\d+)-\d+$/.exec(name) ?? []
     if (pid === undefined || Number(pid) === process.pid || isAlive(Number(pid))) continue
     rmSync(join(base, name), { recursive: true, force: true })
+  }
+}
+
+/** The folder, if it can be made; where nothing can be written, each replay says so by itself. */
+function makeFolder(folder: string | undefined): string | undefined {
+  try {
+    if (folder !== undefined) mkdirSync(folder, { recursive: true })
+    return folder
+  } catch {
+    return undefined
   }
 }
 
