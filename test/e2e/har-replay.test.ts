@@ -148,7 +148,7 @@ test.skipIf(FILES.length === 0)('names the missing key and where it is set given
     project.write('scenarios/imported.yaml', stringify({ ...scenario, replay: {} }))
     const { reports } = await project.verify()
     expect(reports[0]?.baseline).toMatchObject({
-      verdict: 'inconclusive',
+      verdict: 'error',
       reasons: expect.arrayContaining([
         expect.objectContaining({
           code: 'missing_env',
