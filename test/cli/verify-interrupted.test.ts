@@ -59,7 +59,7 @@ for (const [signal, code] of [
       const replays = join(court.folder, '.retrial/replays/storm')
       await until(
         'a candidate runs',
-        () => existsSync(replays) && readdirSync(replays).some((name) => name.includes('candidate')),
+        () => existsSync(replays) && readdirSync(replays).some((name) => name.includes('baseline')),
       )
       below = descendantsOf(pid)
       child.kill(signal)
