@@ -25,7 +25,7 @@ test('the walls of each replay stand in the report given no sandbox', async () =
   expect(report.summary.isolation).toBe('guard + permission')
   const { stdout: shown } = await court.run(['replay', 'storm/scenario.yaml', '--sandbox', 'off'])
   expect(shown).toContain('  isolation guard + permission\n')
-  expect(readdirSync(join(court.folder, '.retrial/work/scratch'), { recursive: true })).toEqual(['storm'])
+  expect(readdirSync(join(court.folder, '.retrial', 'work', 'scratch'), { recursive: true })).toEqual(['storm'])
 })
 
 test('a lower level is listed, as walls and as an assumption, given a scenario that asks for it', async () => {
