@@ -9,6 +9,28 @@ export interface KnownOpinion {
   sometimes?: true
 }
 
+/** Where all that msw can say is that something failed. */
+const UNSPOKEN = {
+  refused: 'fetch, node:http, axios, got, openai, anthropic',
+  dns_failure: 'fetch, node:http, axios, got, openai, anthropic',
+  reset_on_connect: 'fetch, node:http, axios, got, openai, anthropic',
+  tls_self_signed: 'fetch, node:http, axios, got, openai, anthropic',
+  tls_wrong_host: 'fetch, node:http, axios, got, openai, anthropic',
+  tls_expired: 'fetch, node:http, axios, got, openai, anthropic',
+  tls_to_plain: 'fetch, node:http, axios, got, openai, anthropic',
+  reset_before_head: 'fetch, node:http, axios, got, openai, anthropic',
+  fin_before_head: 'fetch, node:http, axios, got, openai, anthropic',
+  reset_in_head: 'fetch, node:http, axios, got, openai, anthropic',
+  fin_in_head: 'fetch, node:http, axios, got, openai, anthropic',
+  continue_unasked: 'fetch, openai, anthropic',
+  huge_headers: 'fetch, node:http, axios, got, openai, anthropic',
+  not_http: 'fetch, node:http, axios, got, openai, anthropic',
+  bare_line_feeds: 'fetch, node:http, axios, got, openai, anthropic',
+  length_twice: 'fetch, node:http, axios, got, openai, anthropic',
+  length_is_no_number: 'fetch, node:http, axios, got, openai, anthropic',
+  keep_alive_closed: 'node:http, axios, got',
+}
+
 export const KNOWN_OPINIONS: readonly KnownOpinion[] = [
   {
     reason: 'An empty reason phrase, and in nock any other than that of the status, cannot be given.',
@@ -197,46 +219,8 @@ export const KNOWN_OPINIONS: readonly KnownOpinion[] = [
   {
     reason: 'The only failure that can be given is `Response.error()`: class, code and cause are lost.',
     cells: {
-      'msw 2': {
-        refused: 'fetch, node:http, axios, got, openai, anthropic',
-        dns_failure: 'fetch, node:http, axios, got, openai, anthropic',
-        reset_on_connect: 'fetch, node:http, axios, got, openai, anthropic',
-        tls_self_signed: 'fetch, node:http, axios, got, openai, anthropic',
-        tls_wrong_host: 'fetch, node:http, axios, got, openai, anthropic',
-        tls_expired: 'fetch, node:http, axios, got, openai, anthropic',
-        tls_to_plain: 'fetch, node:http, axios, got, openai, anthropic',
-        reset_before_head: 'fetch, node:http, axios, got, openai, anthropic',
-        fin_before_head: 'fetch, node:http, axios, got, openai, anthropic',
-        reset_in_head: 'fetch, node:http, axios, got, openai, anthropic',
-        fin_in_head: 'fetch, node:http, axios, got, openai, anthropic',
-        continue_unasked: 'fetch, openai, anthropic',
-        huge_headers: 'fetch, node:http, axios, got, openai, anthropic',
-        not_http: 'fetch, node:http, axios, got, openai, anthropic',
-        bare_line_feeds: 'fetch, node:http, axios, got, openai, anthropic',
-        length_twice: 'fetch, node:http, axios, got, openai, anthropic',
-        length_is_no_number: 'fetch, node:http, axios, got, openai, anthropic',
-        keep_alive_closed: 'node:http, axios, got',
-      },
-      'msw 3': {
-        refused: 'fetch, node:http, axios, got, openai, anthropic',
-        dns_failure: 'fetch, node:http, axios, got, openai, anthropic',
-        reset_on_connect: 'fetch, node:http, axios, got, openai, anthropic',
-        tls_self_signed: 'fetch, node:http, axios, got, openai, anthropic',
-        tls_wrong_host: 'fetch, node:http, axios, got, openai, anthropic',
-        tls_expired: 'fetch, node:http, axios, got, openai, anthropic',
-        tls_to_plain: 'fetch, node:http, axios, got, openai, anthropic',
-        reset_before_head: 'fetch, node:http, axios, got, openai, anthropic',
-        fin_before_head: 'fetch, node:http, axios, got, openai, anthropic',
-        reset_in_head: 'fetch, node:http, axios, got, openai, anthropic',
-        fin_in_head: 'fetch, node:http, axios, got, openai, anthropic',
-        continue_unasked: 'fetch, openai, anthropic',
-        huge_headers: 'fetch, node:http, axios, got, openai, anthropic',
-        not_http: 'fetch, node:http, axios, got, openai, anthropic',
-        bare_line_feeds: 'fetch, node:http, axios, got, openai, anthropic',
-        length_twice: 'fetch, node:http, axios, got, openai, anthropic',
-        length_is_no_number: 'fetch, node:http, axios, got, openai, anthropic',
-        keep_alive_closed: 'node:http, axios, got',
-      },
+      'msw 2': UNSPOKEN,
+      'msw 3': UNSPOKEN,
     },
   },
   {
