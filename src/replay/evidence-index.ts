@@ -130,8 +130,12 @@ export class EvidenceIndex {
 
   /** The first unused call of a wrapped function that was recorded with just these arguments. */
   findFunction({ kind, name }: FunctionAsk, args: unknown): EvidenceEntry<FunctionInteraction> | null {
-    for (const entry of this.#ofKey(keyOfFunction(kind, name, args))) {
-      if (isFunction(entry) && isSameJson(args, entry.interaction.args) && !entry.interaction.lossy) return entry
+    try {
+      for (const entry of this.#ofKey(keyOfFunction(kind, name, args))) {
+        if (isFunction(entry) && isSameJson(args, entry.interaction.args) && !entry.interaction.lossy) return entry
+      }
+    } catch {
+      // Arguments that cannot be looked at are no plain JSON: they are encoded with care.
     }
     return null
   }

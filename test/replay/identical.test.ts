@@ -142,3 +142,19 @@ test('a value that JSON does not hold as it is has to be read given any kind of 
     expect(isSameJson(value, json), String(value)).toBe(false)
   }
 })
+
+test('a call goes on to be read with care given arguments that cannot be looked at', () => {
+  const recorded = { id: 'c1', kind: 'tool', name: 'look', args: { a: 1 }, started_ms: 0, end: null }
+  const index = new EvidenceIndex({ interactions: [recorded], input: null } as unknown as Recording, [])
+  const hostile = {
+    get a() {
+      throw new Error('no')
+    },
+  }
+  const revoked = Proxy.revocable({ a: 1 }, {})
+  revoked.revoke()
+  for (const args of [hostile, revoked.proxy, [hostile]]) {
+    expect(index.findFunction({ kind: 'tool', name: 'look', args: [] }, args)).toBeNull()
+  }
+  expect(index.findFunction({ kind: 'tool', name: 'look', args: [] }, { a: 1 })?.interaction.id).toBe('c1')
+})
