@@ -77,7 +77,7 @@ export class IdleTracker {
   /**
    * What can be told without a trip through the pool. `idle`: no real work was begun since the last trip, nothing is there that
    * could go on by itself, and no immediate waits. `immediates`: all of that, but some wait. `unknown`: a trip has to tell.
-   * To be asked only from an immediate of the harness's before it does anything: then ticks and promises are done.
+   * To be asked only when ticks and promises are done: at the beginning of an immediate of the harness's, or after they were finished in one.
    */
   look(): 'idle' | 'immediates' | 'unknown' {
     if (!this.#clear || this.#isLasting || this.#compilations > 0) return 'unknown'
