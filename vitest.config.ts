@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { COMPILED } from './test/support/compiled.ts'
 import { CountReporter } from './test/support/count-reporter.ts'
 
 const INTEGRATION = ['boundary', 'faults', 'record', 'replay', 'trial', 'suite', 'world']
@@ -41,6 +42,7 @@ export default defineConfig({
           include: filesOf(E2E),
           globalSetup: 'test/support/build.ts',
           setupFiles: 'test/support/require-build.ts',
+          env: { NODE_COMPILE_CACHE: COMPILED },
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },

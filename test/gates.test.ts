@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { copyTree } from './support/copy-tree.ts'
 
 /** One violation: where it is planted, what stands there, and what its gate must name. */
@@ -23,9 +23,9 @@ const VIOLATIONS: Record<string, Violation> = {
   },
   'an import of a mere type from a room of the same floor': {
     gate: 'lint',
-    path: 'src/record/planted.ts',
+    path: 'src/record/planted-type.ts',
     plant: writing("export type { Planted } from '../replay/planted.ts'"),
-    names: /src\/record\/planted\.ts.*noRestrictedImports/,
+    names: /src\/record\/planted-type\.ts.*noRestrictedImports/,
   },
   'a forbidden import in a sub-folder of a room': {
     gate: 'lint',
@@ -71,17 +71,17 @@ const VIOLATIONS: Record<string, Violation> = {
   },
   'a promise that nobody waits for': {
     gate: 'lint',
-    path: 'src/core/planted.ts',
+    path: 'src/core/planted-promise.ts',
     plant: writing(
       'export async function plant(): Promise<void> {}\n\nexport function planted(): void {\n  plant()\n}',
     ),
-    names: /src\/core\/planted\.ts.*noFloatingPromises/,
+    names: /src\/core\/planted-promise\.ts.*noFloatingPromises/,
   },
   'text that is not formatted': {
     gate: 'lint',
-    path: 'src/core/planted.ts',
+    path: 'src/core/planted-text.ts',
     plant: writing('export const planted = "planted";'),
-    names: /src\/core\/planted\.ts format/,
+    names: /src\/core\/planted-text\.ts format/,
   },
   'a folder that is no room': {
     gate: 'rooms',
@@ -163,6 +163,9 @@ const VIOLATIONS: Record<string, Violation> = {
   },
 }
 
+/** Gates that take long, and whose findings do not hide each other. */
+const TOGETHER = ['lint']
+
 let tree: ReturnType<typeof copyTree>
 beforeAll(() => {
   tree = copyTree()
@@ -178,12 +181,32 @@ test.each([...new Set(Object.values(VIOLATIONS).map((it) => it.gate))])(
   },
 )
 
-test.each(Object.entries(VIOLATIONS))('its gate is red given %s', (_, { gate, path, plant, names }) => {
-  using _planted = planting(path, plant)
-  const { status, output } = run('scripts/check.ts', gate)
-  expect(output).toMatch(names)
-  expect(status, output).toBe(1)
+describe.each(TOGETHER)('the gate %s, run once on all of them, is red', (gate) => {
+  const violations = Object.entries(VIOLATIONS).filter(([, violation]) => violation.gate === gate)
+  let ended: ReturnType<typeof run>
+  beforeAll(() => {
+    using planted = new DisposableStack()
+    for (const [, { path, plant }] of violations) planted.use(planting(path, plant))
+    ended = run('scripts/check.ts', gate)
+  })
+
+  test.each(violations)('given %s', (_, { path, names }) => {
+    expect(ended.status, ended.output).toBe(1)
+    expect(ended.output).toMatch(names)
+    // No other one may be what is named.
+    expect(violations.filter(([, violation]) => violation.path === path)).toHaveLength(1)
+  })
 })
+
+test.each(Object.entries(VIOLATIONS).filter(([, { gate }]) => !TOGETHER.includes(gate)))(
+  'its gate is red given %s',
+  (_, { gate, path, plant, names }) => {
+    using _planted = planting(path, plant)
+    const { status, output } = run('scripts/check.ts', gate)
+    expect(output).toMatch(names)
+    expect(status, output).toBe(1)
+  },
+)
 
 test('the check ends in exit code 2 given a gate that does not exist', () => {
   expect(run('scripts/check.ts', 'planted').status).toBe(2)

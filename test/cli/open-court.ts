@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fillCache } from '../support/compiled.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const MAIN = join(ROOT, 'src/cli/main.ts')
@@ -34,6 +35,7 @@ export function openCourt(parts: string[] = ['scenarios', 'recordings', 'example
   for (const part of parts) cpSync(join(ROOT, part), join(folder, part), { recursive: true })
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n')
+  fillCache(join(folder, '.retrial'))
   const read = (path: string): string => readFileSync(join(folder, path), 'utf8')
   const write = (path: string, content: string | Uint8Array): string => {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
@@ -57,7 +59,10 @@ export function openCourt(parts: string[] = ['scenarios', 'recordings', 'example
 function run(cwd: string, args: string[], { env = {}, onStart }: RunOptions = {}): Promise<Ended> {
   const { NODE_OPTIONS: _, NO_COLOR: __, FORCE_COLOR: ___, CI: ____, ...clean } = process.env
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...clean, ...env } })
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd,
+      env: { ...clean, ...env },
+    })
     const out: Buffer[] = []
     const err: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk))

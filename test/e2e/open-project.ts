@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { CandidateReport, ScenarioReport } from '../../src/model/verdict.ts'
+import { fillCache } from '../support/compiled.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const FIXTURES = join(import.meta.dirname, 'fixtures')
@@ -87,6 +88,7 @@ export function openProject(): Project {
     },
   }
   project.write('package.json', '{ "type": "module" }\n')
+  fillCache(path('.retrial'))
   return project
 }
 

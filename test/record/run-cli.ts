@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { COMPILED } from '../support/compiled.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
@@ -24,7 +25,10 @@ export function fixture(name: string): string {
 export function run(program: string, args: string[], options: CliOptions = {}): Promise<Ended> {
   const { NODE_OPTIONS: _, ...clean } = process.env
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: options.cwd, env: { ...clean, ...options.env } })
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: { ...clean, NODE_COMPILE_CACHE: COMPILED, ...options.env },
+    })
     const out: Buffer[] = []
     const err: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk))

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { runSuite } from '../../src/suite/run-suite.ts'
+import { fillCache } from '../support/compiled.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'retrial-suite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+fillCache(join(folder, 'out'))
 
 const STORM = join(ROOT, 'scenarios/search-docs-retry-storm.yaml')
 const LOOP = join(ROOT, 'scenarios/empty-search-loop.yaml')

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { compileForReplays } from './compiled.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,4 +18,5 @@ export function setup(project: TestProject): void {
   const script = join(import.meta.dirname, '../../scripts/prepare.js')
   const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' })
   project.provide('buildError', status === 0 ? '' : `${stdout}${stderr}`)
+  compileForReplays()
 }
