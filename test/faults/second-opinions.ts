@@ -26,7 +26,7 @@ export type Opinion = Record<string, Outcome[]>
 const ENTRY = join(import.meta.dirname, 'fixtures', 'opinion.ts')
 
 /** After so long without a word a process is taken to hang for good, ms. */
-const SILENCE_MS = 60_000
+const SILENCE_MS = 20_000
 
 /** What each library gives to each client, from the recording of the client's run. At most `atOnce` processes at a time. */
 export async function askAll(
