@@ -164,7 +164,7 @@ const VIOLATIONS: Record<string, Violation> = {
 }
 
 /** Gates that take long, and whose findings do not hide each other. */
-const TOGETHER = ['lint']
+const TOGETHER = ['lint', 'knip']
 
 let tree: ReturnType<typeof copyTree>
 beforeAll(() => {

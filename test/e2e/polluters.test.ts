@@ -87,7 +87,7 @@ async function verify(project: Project, ids: string[], args: string[] = []) {
   )
   project.write(
     'scenarios/desk.yaml',
-    `${DESK_SCENARIO}replay: { max_real_ms: 15000 }\ncandidates:\n${candidates.join('')}`,
+    `${DESK_SCENARIO}replay: { max_real_ms: 8000 }\ncandidates:\n${candidates.join('')}`,
   )
   const { verdicts, candidate } = await project.verify(args)
   const good = ids.filter((id) => id.startsWith('good')).map((id) => project.read(`${REPLAYS}/candidate-${id}.jsonl`))
