@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { isRetrialError, RetrialError } from '../core/errors.ts'
 import { findScenarios } from '../scenario/find-scenarios.ts'
-import { SANDBOX_MODES, type SandboxMode } from '../scenario/scenario.ts'
+import { REQUIRED_EVIDENCE, type RequiredEvidence, SANDBOX_MODES, type SandboxMode } from '../scenario/scenario.ts'
 import { runSuite, type SuiteResult } from '../suite/run-suite.ts'
 import { describeError } from './describe-error.ts'
 import { chooseExitCode } from './exit-code.ts'
@@ -19,6 +19,8 @@ interface VerifyOptions {
   out?: string
   seed?: string
   sandbox?: SandboxMode
+  evidence?: string[]
+  requiredEvidence?: RequiredEvidence
 }
 
 const AFTER_HELP = `
@@ -60,6 +62,13 @@ export function registerVerify(program: Command): void {
       new Option('--sandbox <mode>', 'sandbox around each replay (default: as its scenario says)').choices(
         SANDBOX_MODES,
       ),
+    )
+    .option('--evidence <files...>', 'further recordings whose answers may be used (grade pooled)', collect)
+    .addOption(
+      new Option(
+        '--required-evidence <grade>',
+        'worst grade that may support fixed (default: as its scenario says)',
+      ).choices(REQUIRED_EVIDENCE),
     )
     .option('--out <folder>', 'where replays leave their recordings (default: .retrial)')
     .addHelpText('after', AFTER_HELP)
@@ -107,8 +116,9 @@ async function tryAll(paths: string[], options: VerifyOptions): Promise<{ result
     color = config.color
     const files = await findScenarios(paths)
     const { workers, ahead, out_dir: outDir } = config
-    const { only, seed, sandbox } = options
-    return { result: await runSuite(files, { workers, ahead, outDir, only, seed, sandbox }), color }
+    const { only, seed, sandbox, evidence, requiredEvidence: required_evidence } = options
+    const adjusted = { only, seed, sandbox, evidence, required_evidence }
+    return { result: await runSuite(files, { workers, ahead, outDir, ...adjusted }), color }
   } catch (error) {
     // Reported like a scenario that is not in order: a program that reads JSON gets JSON.
     if (!isRetrialError(error)) throw error

@@ -2,7 +2,16 @@ import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { HttpAnswer, HttpRequest } from '../model/interaction.ts'
 import { finishOf } from './finish.ts'
 import { findModelError, malformedAnswer } from './model-error.ts'
-import type { ModelAnswer, ModelMessage, ModelRequest, ModelToolCall, ModelUsage, Protocol } from './protocol.ts'
+import type {
+  ModelAnswer,
+  ModelMessage,
+  ModelRequest,
+  ModelToolCall,
+  ModelUsage,
+  Protocol,
+  SaidAnswer,
+  WrittenAnswer,
+} from './protocol.ts'
 import { blankAnswer, readAnswerBody, type StreamEvent } from './read-body.ts'
 import { contentText, countOf, fieldOf, listOf, pathOf, stringOf, withoutFields } from './wire.ts'
 
@@ -20,6 +29,7 @@ export const openaiChat: Protocol = {
     pathOf(request.url).endsWith('/chat/completions') && Array.isArray(body.messages),
   readRequest,
   readAnswer: (answer: HttpAnswer) => readAnswerBody(answer, { json: readJson, stream: readStream }),
+  writeAnswer,
   readValue(value: JsonValue): ModelAnswer | null {
     if (!Array.isArray(fieldOf(value, 'choices'))) return null
     const answer = blankAnswer()
@@ -28,6 +38,36 @@ export const openaiChat: Protocol = {
     answer.complete_ms = 0
     return answer
   },
+}
+
+function writeAnswer({ model, stream }: ModelRequest, { id, text, tool_calls }: SaidAnswer): WrittenAnswer {
+  const calls = tool_calls.map(({ name, arguments: args }, index) => ({
+    id: `call_${id}${index}`,
+    type: 'function',
+    function: { name, arguments: JSON.stringify(args) },
+  }))
+  const message = {
+    role: 'assistant',
+    content: text === '' && calls.length > 0 ? null : text,
+    ...(calls.length > 0 && { tool_calls: calls }),
+  }
+  const finish_reason = calls.length > 0 ? 'tool_calls' : 'stop'
+  const head = { id: `chatcmpl-${id}`, created: 0, model }
+  if (!stream) {
+    const choices = [{ index: 0, message, finish_reason, logprobs: null }]
+    const usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
+    const body = JSON.stringify({ ...head, object: 'chat.completion', choices, usage })
+    return { content_type: 'application/json', body }
+  }
+  const delta = {
+    ...message,
+    ...(calls.length > 0 && { tool_calls: calls.map((call, index) => ({ index, ...call })) }),
+  }
+  const chunks = [
+    { index: 0, delta, finish_reason: null },
+    { index: 0, delta: {}, finish_reason },
+  ].map((choice) => JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [choice] }))
+  return { content_type: 'text/event-stream', body: [...chunks, '[DONE]'].map((data) => `data: ${data}\n\n`).join('') }
 }
 
 function readRequest(body: JsonObject): ModelRequest {

@@ -86,6 +86,20 @@ export interface ModelAnswer {
   complete_ms: number | null
 }
 
+/** What a model is to say, where an answer is made up. */
+export interface SaidAnswer {
+  /** Of the answer and, with a number behind it, of its tool calls: letters and digits. */
+  id: string
+  text: string
+  tool_calls: { name: string; arguments: JsonValue }[]
+}
+
+/** An answer as it goes over the wire. */
+export interface WrittenAnswer {
+  content_type: string
+  body: string
+}
+
 /**
  * What requests and answers mean in one wire protocol. No method throws, whatever bytes it is given:
  * it tells what can be known.
@@ -106,6 +120,8 @@ export interface Protocol {
   /** @param url Some protocols name the model in the path. Empty for a call that was not made over HTTP. */
   readRequest(body: JsonObject, url: string): ModelRequest
   readAnswer(answer: HttpAnswer): ModelAnswer
+  /** The body of an answer that says just that: JSON, or the events of a stream. */
+  writeAnswer(request: ModelRequest, said: SaidAnswer): WrittenAnswer
   /** The answer that a function returned as a value; null when the value is no answer of this protocol. */
   readValue(value: JsonValue): ModelAnswer | null
 }

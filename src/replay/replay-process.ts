@@ -20,6 +20,7 @@ import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { type AgentRun, driveToEnd, harnessError } from './drive-to-end.ts'
 import { networkOfThisProcess } from './isolation/sandbox.ts'
+import { openSupplements } from './open-supplements.ts'
 import { reorder } from './order/reorder.ts'
 import { describeOrders, resolveOrder } from './order/resolve-order.ts'
 import { type FurnishedJob, GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
@@ -76,6 +77,7 @@ tell({ type: 'ready', pid: process.pid, permission: hasPermissionModel(), networ
 
 async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: number }> {
   const recording = await readRecording(job.recording, { mode: job.mode })
+  const supplements = await openSupplements(job)
   const orders = resolveOrder(recording, job.order ?? 'recorded')
   enterEnvironment(job)
   // Where the run was recorded is no way up from where its replay is written.
@@ -123,6 +125,7 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
     redactor,
     volatile: job.volatile,
     on_divergence: job.on_divergence,
+    supplements,
     onDivergence: (divergence) => {
       diverged ||= divergence.grade === 'none'
       tell({ type: 'divergence', divergence })

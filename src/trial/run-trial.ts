@@ -11,7 +11,7 @@ import { judgeCandidate } from '../verify/judge-candidate.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
 import { doubtChangedQuestions } from './doubt-changed-questions.ts'
 import { resolveAgent } from './resolve-agent.ts'
-import { explainFailure, gradeReplay, prepareReplay, type TrialReplay } from './run-replay.ts'
+import { explainFailure, gradeReplay, prepareReplay, type ReplayRequest, type TrialReplay } from './run-replay.ts'
 
 export interface TrialOptions {
   pool: ReplayPool
@@ -22,6 +22,8 @@ export interface TrialOptions {
    * @default at once
    */
   limit?: (<T>(task: () => Promise<T>) => Promise<T>) | undefined
+  /** Recordings whose answers candidates may get where the scenario's has none. */
+  supplements?: ReplayRequest['supplements']
   /** What has to be taken for granted about the recording; listed with every verdict. */
   assumptions?: readonly string[] | undefined
 }
@@ -41,7 +43,9 @@ export async function runTrial(
     const run = await inTurn(options, async () => {
       const agent = await resolveAgent(source, scenario, recording, join(options.outDir, 'revisions'))
       const outDir = join(options.outDir, 'replays', scenario.id)
-      return prepareReplay({ scenario, recording, agent, on_divergence, outDir, name }, options.pool)
+      // The baseline has to reproduce the incident from its recording alone.
+      const beside = name === 'baseline' ? {} : { supplements: options.supplements, stubs: scenario.stubs }
+      return prepareReplay({ scenario, recording, agent, on_divergence, outDir, name, ...beside }, options.pool)
     })
     return inTurn(options, run)
   }

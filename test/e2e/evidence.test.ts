@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { DESK_FIX, DESK_SCENARIO } from './desk-incident.ts'
+import { openProject, type Project } from './open-project.ts'
+import { startDesk } from './start-desk.ts'
+
+const PROMPT = ['Look an order up before you answer.', 'Look an order up once, and say so if that fails.'] as const
+
+/** The desk: its incident, and runs of other agents in the same world, each recorded under its name. */
+async function openDeskWith(agents: Record<string, readonly (readonly [string, string])[]>): Promise<Project> {
+  const project = openProject()
+  const { env, close } = await startDesk()
+  const input = { question: 'Where is order 17?' }
+  for (const [name, changes] of Object.entries({ agent: [], ...agents })) {
+    project.copy('desk-agent.ts', `${name}.ts`, ...changes)
+    const out = `recordings/${name === 'agent' ? 'run_1' : name}.jsonl`
+    const args = ['record', '--out', out, '--agent-ref', `../${name}.ts#run`, '--input', JSON.stringify(input)]
+    expect(await project.retrial([...args, '--', 'node', `${name}.ts`, input.question], env)).toMatchObject({ code: 0 })
+  }
+  await close()
+  return project
+}
+
+const BOTH = [PROMPT, DESK_FIX]
+
+function scenario(project: Project, more: string): void {
+  project.write('scenarios/desk.yaml', `${DESK_SCENARIO}${more}candidates:\n  - { id: both, agent: ../both.ts#run }\n`)
+}
+
+test('judges a fix that changes the prompt on another recording, and says so, given one that holds the question', async () => {
+  const project = await openDeskWith({ both: BOTH })
+  scenario(project, '')
+  expect((await project.verify()).verdicts).toEqual({ both: 'inconclusive' })
+
+  scenario(project, 'evidence: [../recordings/both.jsonl]\n')
+  const named = await project.verify()
+  expect(named.verdicts).toEqual({ both: 'fixed' })
+  expect(named.code).toBe(0)
+  const { evidence, assumptions } = named.candidate('both')
+  // The model was asked anew; the orders service as it was.
+  expect(evidence.grades).toEqual({ exact: 1, pooled: 1 })
+  expect(assumptions).toContainEqual(expect.stringMatching(/^pooled: answered from \.\.\/recordings\/both\.jsonl/))
+
+  const strict = await project.verify(['--required-evidence', 'exact'])
+  expect(strict.verdicts).toEqual({ both: 'inconclusive' })
+  expect(strict.candidate('both').reasons.map(({ code }) => code)).toContain('weak_evidence')
+})
+
+test('takes another recording for this run only given it on the command line', async () => {
+  const project = await openDeskWith({ both: BOTH })
+  scenario(project, '')
+  expect((await project.verify(['--evidence', 'recordings/both.jsonl'])).verdicts).toEqual({ both: 'fixed' })
+  expect((await project.verify()).verdicts).toEqual({ both: 'inconclusive' })
+})
+
+test('never takes an answer to another question given a recording of another prompt', async () => {
+  const project = await openDeskWith({ other: [[PROMPT[0], 'Look it up.']], both: BOTH })
+  scenario(project, 'evidence: [../recordings/other.jsonl]\n')
+  expect((await project.verify()).verdicts).toEqual({ both: 'inconclusive' })
+})
+
+test.each([
+  ['one that is not there', '../recordings/none.jsonl', 'ERR_RECORDING_NOT_FOUND'],
+  ['that of the incident', '../recordings/run_1.jsonl', 'ERR_SUITE_EVIDENCE'],
+])('refuses the scenario and says where given %s as further evidence', async (_title, path, code) => {
+  const project = await openDeskWith({})
+  project.copy('desk-agent.ts', 'both.ts', ...BOTH)
+  scenario(project, `evidence:\n  - ${path}\n`)
+  const ended = await project.retrial(['verify'])
+  expect(ended.code).toBe(2)
+  expect(ended.stderr).toContain(code)
+  expect(ended.stderr).toMatch(/scenarios\/desk\.yaml:\d+:\d+/)
+})
+
+test('refuses further evidence given one whose bytes are not those that are pinned', async () => {
+  const project = await openDeskWith({ both: BOTH })
+  scenario(project, 'evidence: [../recordings/both.jsonl]\n')
+  project.write('recordings/both.jsonl', project.read('recordings/both.jsonl').replace('"1', '"2'))
+  expect((await project.retrial(['verify'])).code).toBe(2)
+})
+
+const ASKED = (project: Project): string =>
+  /http:\/\/127\.0\.0\.1:\d+/.exec(project.read('recordings/run_1.jsonl'))?.[0] ?? ''
+
+test('judges a fix on what is assumed, and lists the assumption, given a stub for what it asks', async () => {
+  const project = await openDeskWith({})
+  project.copy('desk-agent.ts', 'both.ts', ...BOTH)
+  const stub = (answer: string, more = '') =>
+    `stubs:\n  - { assumption: the model still looks it up, request: POST ${ASKED(project)}/v1/chat/completions, ${more}${answer} }\n`
+  scenario(project, stub('tool_calls: [{ name: lookup_order, arguments: { id: "17" } }]'))
+  const { verdicts, candidate } = await project.verify()
+  expect(verdicts).toEqual({ both: 'fixed' })
+  expect(candidate('both').evidence.grades).toEqual({ exact: 1, stub: 1 })
+  expect(candidate('both').assumptions).toContain('stub: the model still looks it up (1 answer)')
+
+  // What it is assumed to say decides, and nothing of it is taken for a recorded answer.
+  scenario(project, stub('message: It is on its way.'))
+  expect((await project.verify()).verdicts).toEqual({ both: 'bypassed' })
+  scenario(project, stub('message: It is on its way.', 'contains: never said, '))
+  expect((await project.verify()).verdicts).toEqual({ both: 'inconclusive' })
+  scenario(project, stub('message: hello, text: hello'))
+  expect((await project.retrial(['verify'])).stderr).toContain('ERR_SCENARIO_STUB')
+})
