@@ -6,10 +6,18 @@ import { REQUIRED_EVIDENCE, type RequiredEvidence, SANDBOX_MODES, type SandboxMo
 import { runSuite, type SuiteResult } from '../suite/run-suite.ts'
 import { describeError } from './describe-error.ts'
 import { chooseExitCode } from './exit-code.ts'
+import {
+  describeLiveBudget,
+  LIVE_CALLS_HELP,
+  LIVE_TOKENS_HELP,
+  type LiveOptions,
+  liveOption,
+  openLiveBudget,
+} from './live-options.ts'
 import { type Reporter, renderResult } from './render-result.ts'
 import { openReport } from './write-report.ts'
 
-interface VerifyOptions {
+interface VerifyOptions extends LiveOptions {
   json?: boolean
   reporter?: Reporter
   output?: string
@@ -70,6 +78,9 @@ export function registerVerify(program: Command): void {
         'worst grade that may support fixed (default: as its scenario says)',
       ).choices(REQUIRED_EVIDENCE),
     )
+    .addOption(liveOption())
+    .option('--live-calls <n>', LIVE_CALLS_HELP)
+    .option('--live-tokens <n>', LIVE_TOKENS_HELP)
     .option('--out <folder>', 'where replays leave their recordings (default: .retrial)')
     .addHelpText('after', AFTER_HELP)
     .action(verify)
@@ -117,7 +128,9 @@ async function tryAll(paths: string[], options: VerifyOptions): Promise<{ result
     const files = await findScenarios(paths)
     const { workers, ahead, out_dir: outDir } = config
     const { only, seed, sandbox, evidence, requiredEvidence: required_evidence } = options
-    const adjusted = { only, seed, sandbox, evidence, required_evidence }
+    const live = openLiveBudget(options)
+    if (live !== undefined) process.stderr.write(describeLiveBudget(live))
+    const adjusted = { live, only, seed, sandbox, evidence, required_evidence }
     return { result: await runSuite(files, { workers, ahead, outDir, ...adjusted }), color }
   } catch (error) {
     // Reported like a scenario that is not in order: a program that reads JSON gets JSON.

@@ -24,6 +24,13 @@ export const anthropicMessages: Protocol = {
   // An opaque id for abuse detection; some clients put a session id into it.
   volatileFields: ['$.metadata.user_id'],
   generatedIdPattern: /^(?:toolu|msg)_(?:[A-Za-z0-9]+_)*(?:[A-Za-z0-9]{16,}|(?=[A-Za-z]*\d)[A-Za-z0-9]+)$/,
+  live: {
+    base_url: 'ANTHROPIC_BASE_URL',
+    key: 'ANTHROPIC_API_KEY',
+    path: '/v1/messages',
+    origin: 'https://api.anthropic.com',
+    authorise: (key) => ['x-api-key', key],
+  },
   detect(request: HttpRequest, body: JsonObject): boolean {
     if (!Array.isArray(body.messages)) return false
     const path = pathOf(request.url)

@@ -25,6 +25,13 @@ export const openaiChat: Protocol = {
   volatileFields: [],
   // Short ids need a digit, so that a word such as `call_center` is never taken for one.
   generatedIdPattern: /^(?:call|chatcmpl)[-_](?:[A-Za-z0-9]{16,}|(?=[A-Za-z]*\d)[A-Za-z0-9]+)$/,
+  live: {
+    base_url: 'OPENAI_BASE_URL',
+    key: 'OPENAI_API_KEY',
+    path: '/chat/completions',
+    origin: 'https://api.openai.com',
+    authorise: (key) => ['authorization', `Bearer ${key}`],
+  },
   detect: (request: HttpRequest, body: JsonObject) =>
     pathOf(request.url).endsWith('/chat/completions') && Array.isArray(body.messages),
   readRequest,

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import pLimit from 'p-limit'
 import { isRetrialError, RetrialError } from '../core/errors.ts'
 import type { ScenarioReport } from '../model/verdict.ts'
+import type { LiveBudget } from '../replay/live/live-desk.ts'
 import { createReplayPool } from '../replay/replay-pool.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import type { RequiredEvidence, SandboxMode, Scenario } from '../scenario/scenario.ts'
@@ -31,6 +32,11 @@ export interface SuiteOptions {
   required_evidence?: RequiredEvidence | undefined
   /** Further recordings whose answers may be used, in all scenarios. */
   evidence?: readonly string[] | undefined
+  /**
+   * Whom candidates may ask what nothing holds, and how much of it, in all scenarios together.
+   * @default nobody
+   */
+  live?: LiveBudget | undefined
 }
 
 /** What the user says instead of a scenario. */
@@ -85,7 +91,14 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
   try {
     const reports = await Promise.all(
       opened.map(({ scenario, recording, supplements, assumptions }) =>
-        runTrial(scenario, recording, { pool, outDir: options.outDir, limit, supplements, assumptions }),
+        runTrial(scenario, recording, {
+          pool,
+          outDir: options.outDir,
+          limit,
+          supplements,
+          live: options.live,
+          assumptions,
+        }),
       ),
     )
     return { reports, faults, exit_code: exitCode(reports, faults), duration_ms: performance.now() - began }

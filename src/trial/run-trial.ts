@@ -1,8 +1,10 @@
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { isRetrialError } from '../core/errors.ts'
 import type { Recording } from '../model/recording.ts'
 import { statedStopReason } from '../model/stop-reason.ts'
 import type { BaselineReport, CandidateReport, Reason, ScenarioReport } from '../model/verdict.ts'
+import { type LiveBudget, LiveDesk } from '../replay/live/live-desk.ts'
 import type { ReplayPool } from '../replay/replay-pool.ts'
 import type { AgentSource, OnDivergence, Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
 import { gateOf } from '../verify/gate-of.ts'
@@ -12,6 +14,7 @@ import type { TrialRun } from '../verify/trial-run.ts'
 import { doubtChangedQuestions } from './doubt-changed-questions.ts'
 import { resolveAgent } from './resolve-agent.ts'
 import { explainFailure, gradeReplay, prepareReplay, type ReplayRequest, type TrialReplay } from './run-replay.ts'
+import { settleLive } from './settle-live.ts'
 
 export interface TrialOptions {
   pool: ReplayPool
@@ -24,6 +27,11 @@ export interface TrialOptions {
   limit?: (<T>(task: () => Promise<T>) => Promise<T>) | undefined
   /** Recordings whose answers candidates may get where the scenario's has none. */
   supplements?: ReplayRequest['supplements']
+  /**
+   * Whom candidates may ask what nothing holds, and how much of it.
+   * @default nobody
+   */
+  live?: LiveBudget | undefined
   /** What has to be taken for granted about the recording; listed with every verdict. */
   assumptions?: readonly string[] | undefined
 }
@@ -38,16 +46,21 @@ export async function runTrial(
   options: TrialOptions,
 ): Promise<ScenarioReport> {
   const began = performance.now()
-  const replay = async (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> => {
+  const desk = options.live && new LiveDesk(scenario.overlay, recording, options.live)
+  const replayOnce = async (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> => {
     // In a turn of its own, so that the pool knows of it before its turn to run has come.
     const run = await inTurn(options, async () => {
       const agent = await resolveAgent(source, scenario, recording, join(options.outDir, 'revisions'))
       const outDir = join(options.outDir, 'replays', scenario.id)
       // The baseline has to reproduce the incident from its recording alone.
-      const beside = name === 'baseline' ? {} : { supplements: options.supplements, stubs: scenario.stubs }
+      const beside = name === 'baseline' ? {} : { supplements: supplementsOf(scenario, options), stubs: scenario.stubs }
       return prepareReplay({ scenario, recording, agent, on_divergence, outDir, name, ...beside }, options.pool)
     })
     return inTurn(options, run)
+  }
+  const replay = (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> => {
+    const once = (): Promise<TrialReplay> => replayOnce(source, name, on_divergence)
+    return desk === undefined || name === 'baseline' ? once() : settleLive(once, desk)
   }
 
   const broken = (error: unknown): TrialReplay => brokenReplay(recording, error)
@@ -75,6 +88,13 @@ export async function runTrial(
     ),
     duration_ms: performance.now() - began,
   }
+}
+
+/** What is there beside the recording by now: the first live answer makes an overlay. */
+function supplementsOf(scenario: Scenario, { supplements = [], live }: TrialOptions): ReplayRequest['supplements'] {
+  const { overlay, dir } = scenario
+  const isNew = live !== undefined && existsSync(overlay) && supplements.every(({ recording }) => recording !== overlay)
+  return isNew ? [...supplements, { grade: 'live', label: relative(dir, overlay), recording: overlay }] : supplements
 }
 
 /** A candidate's replay without the evidence that is none for it. */

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { type Answer, type ChatRequest, completionBody } from '../../examples/support-agent/servers/chat-wire.ts'
+import { listen } from '../../examples/support-agent/servers/listen.ts'
 import { DESK_FIX, DESK_SCENARIO } from './desk-incident.ts'
 import { openProject, type Project } from './open-project.ts'
 import { startDesk } from './start-desk.ts'
@@ -99,4 +102,73 @@ test('judges a fix on what is assumed, and lists the assumption, given a stub fo
   expect((await project.verify()).verdicts).toEqual({ both: 'inconclusive' })
   scenario(project, stub('message: hello, text: hello'))
   expect((await project.retrial(['verify'])).stderr).toContain('ERR_SCENARIO_STUB')
+})
+
+/** A model that says what it is told, and counts what it is asked. */
+async function startModel(status = 200) {
+  const asked: { key: string | undefined; body: ChatRequest }[] = []
+  const { origin, close } = await listen(0, async (request, response) => {
+    const parts: Buffer[] = []
+    for await (const part of request) parts.push(part as Buffer)
+    const body = JSON.parse(Buffer.concat(parts).toString('utf8')) as ChatRequest
+    asked.push({ key: request.headers.authorization, body })
+    const answer: Answer = { kind: 'call', calls: [{ name: 'lookup_order', args: { id: '17' } }] }
+    const text = JSON.stringify(status === 200 ? completionBody(body, answer) : { error: { message: 'no' } })
+    response.writeHead(status, { 'content-type': 'application/json' }).end(text)
+  })
+  return { env: { OPENAI_BASE_URL: `${origin}/v1`, OPENAI_API_KEY: 'sk-live-0123456789' }, asked, close }
+}
+
+test('asks the real model for exactly what is missing, pins it, and needs no network afterwards, given --live model', async () => {
+  const project = await openDeskWith({})
+  project.copy('desk-agent.ts', 'both.ts', ...BOTH)
+  scenario(project, '')
+  const model = await startModel()
+  const live = await project.retrial(['verify', '--json', '--live', 'model'], model.env)
+  await model.close()
+  expect(live.stderr).toContain('at most 10 calls and 50000 tokens')
+  expect(live.code, live.stdout).toBe(0)
+  expect(model.asked.map(({ key, body }) => [key, body.messages[0]?.content])).toEqual([
+    ['Bearer sk-live-0123456789', expect.stringContaining(PROMPT[1])],
+  ])
+  const { candidate, verdicts } = await project.verify()
+  expect(verdicts).toEqual({ both: 'fixed' })
+  expect(candidate('both').evidence.grades).toEqual({ exact: 1, live: 1 })
+  expect(candidate('both').assumptions).toContainEqual(expect.stringMatching(/^live: .*pinned in desk\.live\.jsonl/))
+  // It is pinned for review, and holds no key.
+  expect(project.read('scenarios/recordings.lock.json')).toContain('desk.live.jsonl')
+  expect(project.read('scenarios/desk.live.jsonl')).not.toContain('sk-live-0123456789')
+})
+
+test.each([
+  ['no key', {}, 'set OPENAI_BASE_URL'],
+  ['a model that fails', 'failing', 'answered with status 500'],
+])('stays inconclusive and says why given %s', async (_title, given, why) => {
+  const project = await openDeskWith({})
+  project.copy('desk-agent.ts', 'both.ts', ...BOTH)
+  scenario(project, '')
+  const model = await startModel(500)
+  const env = given === 'failing' ? model.env : {}
+  const { verdicts, candidate, code } = await project.verify(['--live', 'model'], env)
+  await model.close()
+  expect(verdicts).toEqual({ both: 'inconclusive' })
+  expect(code).toBe(3)
+  expect(candidate('both').reasons.find((reason) => reason.code === 'live_refused')?.message).toContain(why)
+  expect(existsSync(project.path('scenarios/desk.live.jsonl'))).toBe(false)
+})
+
+test('asks nothing beyond the budget, and no tool where only models are allowed', async () => {
+  const project = await openDeskWith({})
+  const elsewhere = ['/orders/', '/archive/'] as const
+  project.copy('desk-agent.ts', 'both.ts', ...BOTH, elsewhere)
+  scenario(project, '')
+  const model = await startModel()
+  const poor = await project.verify(['--live', 'model', '--live-tokens', '5'], model.env)
+  expect(JSON.stringify(poor.candidate('both').reasons)).toContain('raise --live-tokens')
+  expect(model.asked).toHaveLength(0)
+  const { candidate } = await project.verify(['--live', 'model'], model.env)
+  expect(candidate('both').verdict).toBe('inconclusive')
+  expect(JSON.stringify(candidate('both').reasons)).toContain('--live model allows model only')
+  expect(model.asked).toHaveLength(1)
+  await model.close()
 })
