@@ -60,6 +60,15 @@ export interface Divergence {
   remedies: string[]
 }
 
+/** One way to settle an inconclusive verdict. */
+export interface WayOut {
+  /** `evidence`, `stub`, `live`, `required_evidence`, `look`. */
+  kind: string
+  text: string
+  /** As it has to be typed in the folder in which the verdict was given. */
+  command: string
+}
+
 /** An attempt to reach the outside world from within a replay. */
 export interface EgressAttempt {
   /** `tcp`, `pipe`, `udp`, `dns`, `child_process`, `worker`, … */
@@ -117,6 +126,8 @@ export interface CandidateReport {
   divergences: Divergence[]
   egress: EgressAttempt[]
   reasons: Reason[]
+  /** How an inconclusive verdict can be settled, the cheapest way first; none for any other. */
+  ways_out?: WayOut[] | undefined
   recording: string | null
   /** What kept its replay from the outside world; empty when none ran. */
   isolation: Wall[]

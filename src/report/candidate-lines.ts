@@ -6,6 +6,7 @@ import type {
   Reason,
   RoleFinding,
   Verdict,
+  WayOut,
 } from '../model/verdict.ts'
 import { describeChanges } from './describe-changes.ts'
 import { divergenceLines } from './render-divergence.ts'
@@ -40,6 +41,7 @@ export function candidateLines(
   lines.push(...candidate.assumptions.map((line) => row('assumes', escapeTerminal(line, 200))))
   if (candidate.gate === 'pass') return lines
   lines.push(...divergenceBlock(candidate, paint))
+  lines.push(...(candidate.ways_out ?? []).flatMap(wayLines))
   if (candidate.evidence.unused.length > 0) lines.push(row('unused', describeUnused(candidate.evidence.unused)))
   if (candidate.recording !== null) lines.push(row('replay', escapeTerminal(candidate.recording, 200)))
   return lines
@@ -128,6 +130,11 @@ function describeReason({ code, message }: Reason): string[] {
 function describeEgress({ layer, target, at }: CandidateReport['egress'][number]): string {
   const place = at === null ? '' : ` at ${escapeTerminal(at, 160)}`
   return `blocked: ${escapeTerminal(layer, 40)} ${escapeTerminal(target, 160)}${place}`
+}
+
+function wayLines({ text, command }: WayOut, index: number): string[] {
+  const label = index === 0 ? 'settle' : ''
+  return [row(label, escapeTerminal(text, 300)), row('', `  ${escapeTerminal(command, 600)}`)]
 }
 
 function describeUnused(unused: readonly string[]): string {

@@ -12,6 +12,7 @@ import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.
 import { judgeCandidate } from '../verify/judge-candidate.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
 import { doubtChangedQuestions } from './doubt-changed-questions.ts'
+import { findWaysOut } from './find-ways-out.ts'
 import { resolveAgent } from './resolve-agent.ts'
 import { explainFailure, gradeReplay, prepareReplay, type ReplayRequest, type TrialReplay } from './run-replay.ts'
 import { settleLive } from './settle-live.ts'
@@ -79,11 +80,18 @@ export async function runTrial(
     seed: scenario.replay.seed ?? recording.run.run_id,
     seeded: scenario.replay.seed !== undefined,
     baseline: reportBaseline(scenario, baseline, judged),
-    candidates: scenario.candidates.map((candidate, index) =>
-      reportCandidate(scenario, candidate, doubt(replays[index] as TrialReplay, baseline, recording), {
-        verdict: judged.verdict,
-        run: baseline.run,
-        assumptions: options.assumptions ?? [],
+    candidates: await Promise.all(
+      scenario.candidates.map(async (candidate, index) => {
+        const doubted = doubt(replays[index] as TrialReplay, baseline, recording)
+        const report = reportCandidate(scenario, candidate, doubted, {
+          verdict: judged.verdict,
+          run: baseline.run,
+          assumptions: options.assumptions ?? [],
+        })
+        const { interactions } = doubted
+        const worst = report.evidence.worst
+        const ways_out = await findWaysOut({ ...report, scenario, candidate, recording, interactions, worst })
+        return { ...report, ways_out }
       }),
     ),
     duration_ms: performance.now() - began,
@@ -136,7 +144,7 @@ function reportCandidate(
   candidate: ScenarioCandidate,
   { run, result, hints }: TrialReplay,
   baseline: { verdict: BaselineJudgement['verdict']; run: TrialRun; assumptions: readonly string[] },
-): CandidateReport {
+): Omit<CandidateReport, 'ways_out'> {
   const { required_evidence, tolerance, expect, accept_bypass } = scenario.verify
   const judged = judgeCandidate({
     baseline,

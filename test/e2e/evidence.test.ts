@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { type Answer, type ChatRequest, completionBody } from '../../examples/support-agent/servers/chat-wire.ts'
 import { listen } from '../../examples/support-agent/servers/listen.ts'
@@ -128,7 +128,7 @@ test('asks the real model for exactly what is missing, pins it, and needs no net
   await model.close()
   expect(live.stderr).toContain('at most 10 calls and 50000 tokens')
   expect(live.code, live.stdout).toBe(0)
-  expect(model.asked.map(({ key, body }) => [key, body.messages[0]?.content])).toEqual([
+  expect(model.asked.map(({ key, body }) => [key, (body.messages[0] as { content?: string }).content])).toEqual([
     ['Bearer sk-live-0123456789', expect.stringContaining(PROMPT[1])],
   ])
   const { candidate, verdicts } = await project.verify()
@@ -171,4 +171,45 @@ test('asks nothing beyond the budget, and no tool where only models are allowed'
   expect(JSON.stringify(candidate('both').reasons)).toContain('--live model allows model only')
   expect(model.asked).toHaveLength(1)
   await model.close()
+})
+
+/** Runs a command that a report printed, as it stands. */
+function runPrinted(project: Project, command: string, env: Record<string, string> = {}) {
+  const [program, ...args] = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+  expect(program).toBe('retrial')
+  return project.retrial(args, env)
+}
+
+test('offers the ways to settle it, the cheapest first, and each works as printed, given a question that nothing answers', async () => {
+  const project = await openDeskWith({ both: BOTH })
+  scenario(project, '# Reviewed by hand.\n')
+  const { candidate, code } = await project.verify()
+  expect(code).toBe(3)
+  const ways = candidate('both').ways_out ?? []
+  expect(ways.map(({ kind }) => kind)).toEqual(['evidence', 'stub', 'live', 'look'])
+  const [evidence = '', stub = '', live = ''] = ways.map(({ command }) => command)
+  const shown = await project.retrial(['verify'])
+  for (const { command } of ways) expect(shown.stdout).toContain(command)
+
+  expect(evidence).toContain('--evidence recordings/both.jsonl')
+  expect((await runPrinted(project, evidence)).code).toBe(0)
+
+  const model = await startModel()
+  expect((await runPrinted(project, live, model.env)).code).toBe(0)
+  await model.close()
+  expect(model.asked).toHaveLength(1)
+  rmSync(project.path('scenarios/desk.live.jsonl'))
+
+  expect(stub).toMatch(/--like c1$/)
+  expect(await runPrinted(project, stub)).toMatchObject({ code: 0, stderr: '' })
+  const stubbed = await project.verify()
+  expect(stubbed.verdicts).toEqual({ both: 'fixed' })
+  expect(stubbed.candidate('both').assumptions).toContainEqual(
+    expect.stringMatching(/^stub: .*it is answered as c1 was/),
+  )
+  expect(project.read('scenarios/desk.yaml')).toContain('# Reviewed by hand.')
+  expect(await project.retrial(stub.split(' ').slice(1))).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('ERR_CLI_STUB'),
+  })
 })
