@@ -29,6 +29,7 @@ interface VerifyOptions extends LiveOptions {
   sandbox?: SandboxMode
   evidence?: string[]
   requiredEvidence?: RequiredEvidence
+  teeth?: boolean
 }
 
 const AFTER_HELP = `
@@ -78,6 +79,7 @@ export function registerVerify(program: Command): void {
         'worst grade that may support fixed (default: as its scenario says)',
       ).choices(REQUIRED_EVIDENCE),
     )
+    .option('--teeth', 'ask for red, green and red again: on the baseline, on the candidate, when it is reverted')
     .addOption(liveOption())
     .option('--live-calls <n>', LIVE_CALLS_HELP)
     .option('--live-tokens <n>', LIVE_TOKENS_HELP)
@@ -127,10 +129,10 @@ async function tryAll(paths: string[], options: VerifyOptions): Promise<{ result
     color = config.color
     const files = await findScenarios(paths)
     const { workers, ahead, out_dir: outDir } = config
-    const { only, seed, sandbox, evidence, requiredEvidence: required_evidence } = options
+    const { only, seed, sandbox, teeth, evidence, requiredEvidence: required_evidence } = options
     const live = openLiveBudget(options)
     if (live !== undefined) process.stderr.write(describeLiveBudget(live))
-    const adjusted = { live, only, seed, sandbox, evidence, required_evidence }
+    const adjusted = { live, teeth, only, seed, sandbox, evidence, required_evidence }
     return { result: await runSuite(files, { workers, ahead, outDir, ...adjusted }), color }
   } catch (error) {
     // Reported like a scenario that is not in order: a program that reads JSON gets JSON.

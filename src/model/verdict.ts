@@ -30,14 +30,22 @@ export interface Reason {
 
 /** How far the recorded evidence carries a replay. */
 export interface EvidenceReport {
-  /** Share of the replay's requests that were answered by a grade that supports a verdict, 0 to 1. */
+  /**
+   * Share of the requests on the path from trigger to outcome (of all, where the path is not known) that were answered by a grade
+   * that supports a verdict, 0 to 1.
+   */
   coverage: number
   grades: EvidenceCount
   /** Worst grade that occurred; null when nothing was asked. */
   worst: EvidenceGrade | null
   /** Recorded interactions that the replay did not ask for. */
   unused: string[]
+  /** The answers that the roles of the incident rest on. */
+  path?: EvidencePath | undefined
 }
+
+/** The answers from trigger to outcome, in order of the calls: which they are, how good, and whether the trigger shows in it. */
+export type EvidencePath = { interaction: string; grade: EvidenceGrade; trigger: boolean }[]
 
 /** What was asked in a replay and not held by the recording, and how it differs from what is held. */
 export interface Divergence {

@@ -33,6 +33,11 @@ export interface SuiteOptions {
   /** Further recordings whose answers may be used, in all scenarios. */
   evidence?: readonly string[] | undefined
   /**
+   * Whether each scenario has to be red again once its candidates are reverted.
+   * @default false
+   */
+  teeth?: boolean | undefined
+  /**
    * Whom candidates may ask what nothing holds, and how much of it, in all scenarios together.
    * @default nobody
    */
@@ -97,6 +102,7 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
           limit,
           supplements,
           live: options.live,
+          teeth: options.teeth,
           assumptions,
         }),
       ),

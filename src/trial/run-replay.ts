@@ -13,6 +13,7 @@ import type { OnDivergence, Scenario } from '../scenario/scenario.ts'
 import { computeSignals } from '../signals/compute-signals.ts'
 import { projectRun } from '../trace/project-run.ts'
 import { gradeEvidence } from '../verify/grade-evidence.ts'
+import { coverPath, tracePath } from '../verify/trace-path.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
 import { assumeSupplements } from './assume-supplements.ts'
 import { hintAtEnvironment, hintAtInput } from './hint-at-environment.ts'
@@ -124,7 +125,10 @@ function readRun(
   return {
     trace,
     signals: trace && computeSignals(trace),
-    evidence: gradeReplay(interactions, recording),
+    evidence: coverPath(
+      gradeReplay(interactions, recording),
+      tracePath(trace, interactions, scenario.incident.trigger),
+    ),
     interactions,
     divergences,
     egress,

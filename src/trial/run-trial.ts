@@ -10,12 +10,18 @@ import type { AgentSource, OnDivergence, Scenario, ScenarioCandidate } from '../
 import { gateOf } from '../verify/gate-of.ts'
 import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.ts'
 import { judgeCandidate } from '../verify/judge-candidate.ts'
+import { coverPath, tracePath } from '../verify/trace-path.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
 import { doubtChangedQuestions } from './doubt-changed-questions.ts'
 import { findWaysOut } from './find-ways-out.ts'
 import { resolveAgent } from './resolve-agent.ts'
 import { explainFailure, gradeReplay, prepareReplay, type ReplayRequest, type TrialReplay } from './run-replay.ts'
 import { settleLive } from './settle-live.ts'
+import { showTeeth } from './show-teeth.ts'
+
+/** How replays are named. */
+const BASELINE = 'baseline'
+const CANDIDATE = 'candidate-'
 
 export interface TrialOptions {
   pool: ReplayPool
@@ -33,6 +39,11 @@ export interface TrialOptions {
    * @default nobody
    */
   live?: LiveBudget | undefined
+  /**
+   * Whether the unfixed agent is replayed once more after the candidates, with all the evidence that they had.
+   * @default false
+   */
+  teeth?: boolean | undefined
   /** What has to be taken for granted about the recording; listed with every verdict. */
   assumptions?: readonly string[] | undefined
 }
@@ -54,25 +65,27 @@ export async function runTrial(
       const agent = await resolveAgent(source, scenario, recording, join(options.outDir, 'revisions'))
       const outDir = join(options.outDir, 'replays', scenario.id)
       // The baseline has to reproduce the incident from its recording alone.
-      const beside = name === 'baseline' ? {} : { supplements: supplementsOf(scenario, options), stubs: scenario.stubs }
+      const beside = name === BASELINE ? {} : { supplements: supplementsOf(scenario, options), stubs: scenario.stubs }
       return prepareReplay({ scenario, recording, agent, on_divergence, outDir, name, ...beside }, options.pool)
     })
     return inTurn(options, run)
   }
   const replay = (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> => {
     const once = (): Promise<TrialReplay> => replayOnce(source, name, on_divergence)
-    return desk === undefined || name === 'baseline' ? once() : settleLive(once, desk)
+    return desk === undefined || !name.startsWith(CANDIDATE) ? once() : settleLive(once, desk)
   }
 
   const broken = (error: unknown): TrialReplay => brokenReplay(recording, error)
   const [baseline, ...replays] = await Promise.all([
-    replay(scenario.baseline, 'baseline', 'fail').catch(broken),
+    replay(scenario.baseline, BASELINE, 'fail').catch(broken),
     ...scenario.candidates.map((candidate) =>
-      replay(candidate.agent, `candidate-${candidate.id}`, candidate.on_divergence).catch(broken),
+      replay(candidate.agent, CANDIDATE + candidate.id, candidate.on_divergence).catch(broken),
     ),
   ])
-  const { incident, verify } = scenario
-  const judged = judgeBaseline({ run: baseline.run, incident, required: verify.required_evidence })
+  const judge = ({ run }: TrialReplay): BaselineJudgement =>
+    judgeBaseline({ run, incident: scenario.incident, required: scenario.verify.required_evidence })
+  const judged = judge(baseline)
+  const reverted = options.teeth && judge(await replay(scenario.baseline, 'reverted', 'fail').catch(broken)).verdict
   return {
     id: scenario.id,
     title: scenario.title,
@@ -82,12 +95,13 @@ export async function runTrial(
     baseline: reportBaseline(scenario, baseline, judged),
     candidates: await Promise.all(
       scenario.candidates.map(async (candidate, index) => {
-        const doubted = doubt(replays[index] as TrialReplay, baseline, recording)
-        const report = reportCandidate(scenario, candidate, doubted, {
+        const doubted = doubt(replays[index] as TrialReplay, baseline, recording, scenario)
+        const plain = reportCandidate(scenario, candidate, doubted, {
           verdict: judged.verdict,
           run: baseline.run,
           assumptions: options.assumptions ?? [],
         })
+        const report = reverted ? showTeeth(plain, reverted) : plain
         const { interactions } = doubted
         const worst = report.evidence.worst
         const ways_out = await findWaysOut({ ...report, scenario, candidate, recording, interactions, worst })
@@ -106,13 +120,18 @@ function supplementsOf(scenario: Scenario, { supplements = [], live }: TrialOpti
 }
 
 /** A candidate's replay without the evidence that is none for it. */
-function doubt(replay: TrialReplay, baseline: TrialReplay, recording: Recording): TrialReplay {
+function doubt(
+  replay: TrialReplay,
+  baseline: TrialReplay,
+  recording: Recording,
+  { incident: { trigger } }: Scenario,
+): TrialReplay {
   const { interactions, divergences } = doubtChangedQuestions(replay, baseline.interactions, recording)
   if (divergences.length === 0) return replay
   const run = {
     ...replay.run,
     interactions,
-    evidence: gradeReplay(interactions, recording),
+    evidence: coverPath(gradeReplay(interactions, recording), tracePath(replay.run.trace, interactions, trigger)),
     divergences: [...replay.run.divergences, ...divergences],
   }
   return { ...replay, run, interactions }

@@ -213,3 +213,34 @@ test('offers the ways to settle it, the cheapest first, and each works as printe
     stderr: expect.stringContaining('ERR_CLI_STUB'),
   })
 })
+
+test('is red, green and red again, and says so, given --teeth and a fix', async () => {
+  const project = await openDeskWith({})
+  project.copy('desk-agent.ts', 'fix.ts', DESK_FIX)
+  project.write('scenarios/desk.yaml', `${DESK_SCENARIO}candidates:\n  - { id: fix, agent: ../fix.ts#run }\n`)
+  const { code, candidate } = await project.verify(['--teeth'])
+  expect(code).toBe(0)
+  expect(candidate('fix').reasons).toContainEqual(expect.objectContaining({ code: 'teeth' }))
+})
+
+test('has no teeth, and is not green, given a baseline that is red once only', async () => {
+  const project = await openDeskWith({})
+  project.copy('desk-agent.ts', 'fix.ts', DESK_FIX)
+  project.write(
+    'scenarios/desk.yaml',
+    `${DESK_SCENARIO}baseline: ../once.ts#run\ncandidates:\n  - { id: fix, agent: ../fix.ts#run }\n`,
+  )
+  project.write(
+    'once.ts',
+    `import { existsSync } from 'node:fs'
+import { run as red } from './agent.ts'
+import { run as green } from './fix.ts'
+const isAgain = existsSync(new URL('.retrial/replays/desk/baseline.jsonl', import.meta.url))
+export const run = isAgain ? green : red
+`,
+  )
+  const { verdicts, candidate, code } = await project.verify(['--teeth', '--ahead', '0', '--workers', '1'])
+  expect(verdicts).toEqual({ fix: 'not_reproduced' })
+  expect(candidate('fix').reasons[0]).toMatchObject({ code: 'no_teeth' })
+  expect(code).toBe(3)
+})
