@@ -7,6 +7,7 @@ export interface LiveOptions {
   live?: LiveKind
   liveCalls?: string
   liveTokens?: string
+  liveSamples?: string
 }
 
 const CALLS = 10
@@ -15,15 +16,23 @@ const TOKENS = 50_000
 export const LIVE_CALLS_HELP = `with --live: calls at most, in all (default: ${CALLS})`
 export const LIVE_TOKENS_HELP = `with --live: tokens at most, in all (default: ${TOKENS})`
 
+export const LIVE_SAMPLES_HELP =
+  'with --live: run each fix and the unfixed agent so often against the real model, and compare'
+
 export function liveOption(): Option {
   return new Option('--live <what>', 'ask real systems what nothing holds, and pin the answers').choices(LIVE_KINDS)
 }
 
 /** The budget that a command line gives; undefined where nothing may be asked. */
-export function openLiveBudget({ live, liveCalls, liveTokens }: LiveOptions): LiveBudget | undefined {
+/** How often fixes are sampled. */
+export function parseSamples({ liveSamples }: LiveOptions): number {
+  return parse('--live-samples', liveSamples, 0)
+}
+
+export function openLiveBudget({ live, liveCalls, liveTokens, liveSamples }: LiveOptions): LiveBudget | undefined {
   if (live === undefined) {
-    if (liveCalls === undefined && liveTokens === undefined) return undefined
-    throw usage('--live-calls and --live-tokens are a budget for --live.', 'Add --live model, tools or all.')
+    if ([liveCalls, liveTokens, liveSamples].every((one) => one === undefined)) return undefined
+    throw usage('--live-calls, --live-tokens and --live-samples go with --live.', 'Add --live model, tools or all.')
   }
   const calls = parse('--live-calls', liveCalls, CALLS)
   return { kind: live, calls, tokens: parse('--live-tokens', liveTokens, TOKENS), env: process.env }

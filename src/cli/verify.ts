@@ -9,10 +9,12 @@ import { chooseExitCode } from './exit-code.ts'
 import {
   describeLiveBudget,
   LIVE_CALLS_HELP,
+  LIVE_SAMPLES_HELP,
   LIVE_TOKENS_HELP,
   type LiveOptions,
   liveOption,
   openLiveBudget,
+  parseSamples,
 } from './live-options.ts'
 import { type Reporter, renderResult } from './render-result.ts'
 import { openReport } from './write-report.ts'
@@ -83,6 +85,7 @@ export function registerVerify(program: Command): void {
     .addOption(liveOption())
     .option('--live-calls <n>', LIVE_CALLS_HELP)
     .option('--live-tokens <n>', LIVE_TOKENS_HELP)
+    .option('--live-samples <n>', LIVE_SAMPLES_HELP)
     .option('--out <folder>', 'where replays leave their recordings (default: .retrial)')
     .addHelpText('after', AFTER_HELP)
     .action(verify)
@@ -132,7 +135,7 @@ async function tryAll(paths: string[], options: VerifyOptions): Promise<{ result
     const { only, seed, sandbox, teeth, evidence, requiredEvidence: required_evidence } = options
     const live = openLiveBudget(options)
     if (live !== undefined) process.stderr.write(describeLiveBudget(live))
-    const adjusted = { live, teeth, only, seed, sandbox, evidence, required_evidence }
+    const adjusted = { live, samples: parseSamples(options), teeth, only, seed, sandbox, evidence, required_evidence }
     return { result: await runSuite(files, { workers, ahead, outDir, ...adjusted }), color }
   } catch (error) {
     // Reported like a scenario that is not in order: a program that reads JSON gets JSON.

@@ -68,6 +68,22 @@ export interface Divergence {
   remedies: string[]
 }
 
+/** How often an agent recovered when it was run against the real model. */
+export interface SampledShare {
+  samples: number
+  recovered: number
+  /** Samples that ended in nothing either way. */
+  undecided: number
+}
+
+/** What live sampling gave, against the unfixed agent's own recovery. */
+export interface LiveSampling {
+  candidate: SampledShare
+  unfixed: SampledShare
+  /** Of the shares of decided samples, with its 95 % interval; null when either has none. */
+  difference: { difference: number; low: number; high: number } | null
+}
+
 /** One way to settle an inconclusive verdict. */
 export interface WayOut {
   /** `evidence`, `stub`, `live`, `required_evidence`, `look`. */
@@ -134,6 +150,8 @@ export interface CandidateReport {
   divergences: Divergence[]
   egress: EgressAttempt[]
   reasons: Reason[]
+  /** Only with live sampling. */
+  sampling?: LiveSampling | undefined
   /** How an inconclusive verdict can be settled, the cheapest way first; none for any other. */
   ways_out?: WayOut[] | undefined
   recording: string | null

@@ -3,6 +3,7 @@ import type {
   BaselineReport,
   CandidateReport,
   IncidentFindings,
+  LiveSampling,
   Reason,
   RoleFinding,
   Verdict,
@@ -38,6 +39,7 @@ export function candidateLines(
     lines.push(...reasonLines(candidate))
     lines.push(...candidate.egress.map((attempt) => row('egress', describeEgress(attempt))))
   }
+  if (candidate.sampling !== undefined) lines.push(row('sampled', describeSampling(candidate.sampling)))
   lines.push(...candidate.assumptions.map((line) => row('assumes', escapeTerminal(line, 200))))
   if (candidate.gate === 'pass') return lines
   lines.push(...divergenceBlock(candidate, paint))
@@ -130,6 +132,16 @@ function describeReason({ code, message }: Reason): string[] {
 function describeEgress({ layer, target, at }: CandidateReport['egress'][number]): string {
   const place = at === null ? '' : ` at ${escapeTerminal(at, 160)}`
   return `blocked: ${escapeTerminal(layer, 40)} ${escapeTerminal(target, 160)}${place}`
+}
+
+function describeSampling({ candidate, unfixed, difference }: LiveSampling): string {
+  const [with_, without] = [candidate, unfixed].map(({ recovered, samples, undecided }) => {
+    return `${recovered}/${samples - undecided}${undecided === 0 ? '' : ` (${undecided} undecided)`}`
+  })
+  const percent = (share: number): string => `${Math.round(share * 100)} %`
+  const gap =
+    difference === null ? '' : ` · ${percent(difference.low)} to ${percent(difference.high)} more often, at 95 %`
+  return `live recovers ${with_} with the candidate, ${without} without${gap}`
 }
 
 function wayLines({ text, command }: WayOut, index: number): string[] {

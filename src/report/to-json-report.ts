@@ -56,8 +56,19 @@ function toBaseline({
 
 function toCandidate(candidate: CandidateReport): object {
   const { id, agent, verdict, expect, gate, evidence, assumptions, findings, signals } = candidate
-  const { reasons, ways_out = [], divergences, egress, recording, isolation, duration_ms } = candidate
-  const rest = { findings, signals, reasons, ways_out, divergences, egress, recording, isolation, duration_ms }
+  const { reasons, sampling, ways_out = [], divergences, egress, recording, isolation, duration_ms } = candidate
+  const rest = {
+    findings,
+    signals,
+    reasons,
+    sampling,
+    ways_out,
+    divergences,
+    egress,
+    recording,
+    isolation,
+    duration_ms,
+  }
   return { id, agent, verdict, expect, gate, evidence, assumptions, ...rest }
 }
 

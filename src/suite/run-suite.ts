@@ -42,6 +42,11 @@ export interface SuiteOptions {
    * @default nobody
    */
   live?: LiveBudget | undefined
+  /**
+   * How often each fix and the unfixed agent are run against real models.
+   * @default 0
+   */
+  samples?: number | undefined
 }
 
 /** What the user says instead of a scenario. */
@@ -103,6 +108,7 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
           supplements,
           live: options.live,
           teeth: options.teeth,
+          samples: options.samples,
           assumptions,
         }),
       ),

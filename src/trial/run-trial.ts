@@ -16,6 +16,7 @@ import { doubtChangedQuestions } from './doubt-changed-questions.ts'
 import { findWaysOut } from './find-ways-out.ts'
 import { resolveAgent } from './resolve-agent.ts'
 import { explainFailure, gradeReplay, prepareReplay, type ReplayRequest, type TrialReplay } from './run-replay.ts'
+import { bearOutBySamples, type SampledTrial, sampleLive } from './sample-live.ts'
 import { settleLive } from './settle-live.ts'
 import { showTeeth } from './show-teeth.ts'
 
@@ -39,6 +40,11 @@ export interface TrialOptions {
    * @default nobody
    */
   live?: LiveBudget | undefined
+  /**
+   * How often each fix and the unfixed agent are run against real models, to compare how often they recover.
+   * @default 0
+   */
+  samples?: number | undefined
   /**
    * Whether the unfixed agent is replayed once more after the candidates, with all the evidence that they had.
    * @default false
@@ -86,6 +92,25 @@ export async function runTrial(
     judgeBaseline({ run, incident: scenario.incident, required: scenario.verify.required_evidence })
   const judged = judge(baseline)
   const reverted = options.teeth && judge(await replay(scenario.baseline, 'reverted', 'fail').catch(broken)).verdict
+  const doubted = replays.map((one) => doubt(one, baseline, recording, scenario))
+  const plain = scenario.candidates.map((candidate, index) => {
+    const report = reportCandidate(scenario, candidate, doubted[index] as TrialReplay, {
+      verdict: judged.verdict,
+      run: baseline.run,
+      assumptions: options.assumptions ?? [],
+    })
+    return reverted ? showTeeth(report, reverted) : report
+  })
+  const borne = await sampleWhereAsked(plain, scenario, recording, options)
+  const candidates = borne.map(async (report, index) => {
+    const { interactions } = doubted[index] as TrialReplay
+    const candidate = scenario.candidates[index] as ScenarioCandidate
+    const { worst } = report.evidence
+    return {
+      ...report,
+      ways_out: await findWaysOut({ ...report, scenario, candidate, recording, interactions, worst }),
+    }
+  })
   return {
     id: scenario.id,
     title: scenario.title,
@@ -93,23 +118,35 @@ export async function runTrial(
     seed: scenario.replay.seed ?? recording.run.run_id,
     seeded: scenario.replay.seed !== undefined,
     baseline: reportBaseline(scenario, baseline, judged),
-    candidates: await Promise.all(
-      scenario.candidates.map(async (candidate, index) => {
-        const doubted = doubt(replays[index] as TrialReplay, baseline, recording, scenario)
-        const plain = reportCandidate(scenario, candidate, doubted, {
-          verdict: judged.verdict,
-          run: baseline.run,
-          assumptions: options.assumptions ?? [],
-        })
-        const report = reverted ? showTeeth(plain, reverted) : plain
-        const { interactions } = doubted
-        const worst = report.evidence.worst
-        const ways_out = await findWaysOut({ ...report, scenario, candidate, recording, interactions, worst })
-        return { ...report, ways_out }
-      }),
-    ),
+    candidates: await Promise.all(candidates),
     duration_ms: performance.now() - began,
   }
+}
+
+/** Bears verdicts out by live samples, where the user asks for some. */
+function sampleWhereAsked(
+  reports: Omit<CandidateReport, 'ways_out'>[],
+  scenario: Scenario,
+  recording: Recording,
+  options: TrialOptions,
+): Promise<Omit<CandidateReport, 'ways_out'>[]> {
+  const { live, samples = 0, outDir, pool } = options
+  if (live === undefined || samples === 0) return Promise.resolve(reports)
+  const dir = join(outDir, 'samples', scenario.id)
+  const sources = new Map<string, AgentSource>([
+    [BASELINE, scenario.baseline],
+    ...scenario.candidates.map(({ id, agent }): [string, AgentSource] => [CANDIDATE + id, agent]),
+  ])
+  return bearOutBySamples(reports, (name) => {
+    const replay: SampledTrial['replay'] = async (against, file, supplements) => {
+      const agent = await resolveAgent(sources.get(name) as AgentSource, scenario, recording, join(outDir, 'revisions'))
+      const beside = { supplements, stubs: scenario.stubs }
+      const of = { scenario: { ...scenario, recording: against.path }, recording: against.recording, agent }
+      const run = await prepareReplay({ ...of, on_divergence: 'fail', outDir: dir, name: file, ...beside }, pool)
+      return inTurn(options, run)
+    }
+    return sampleLive({ scenario, recording, live, samples, dir, replay }, name)
+  })
 }
 
 /** What is there beside the recording by now: the first live answer makes an overlay. */
