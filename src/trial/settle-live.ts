@@ -23,7 +23,7 @@ export async function settleLive(replay: () => Promise<TrialReplay>, desk: LiveD
 }
 
 /** The question at which a replay stopped because nothing holds its answer; null when it stopped at none. */
-export function findMissing({ run, interactions }: Pick<TrialReplay, 'run' | 'interactions'>): Interaction | null {
+function findMissing({ run, interactions }: Pick<TrialReplay, 'run' | 'interactions'>): Interaction | null {
   if (run.outcome !== 'diverged') return null
   return interactions.find(({ evidence }) => evidence?.grade === 'none') ?? null
 }
