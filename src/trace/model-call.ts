@@ -3,7 +3,7 @@ import type { AskedToolCall, ModelAnswer } from '../providers/protocol.ts'
 import { type IdentifiedRequest, readModelFunction } from '../providers/registry.ts'
 import { classifyError, classifyHttp, classifyModelError, type ErrorClass } from './classify-error.ts'
 import { type Attempt, groupAttempts } from './group-attempts.ts'
-import { endOf, type Timeline } from './timeline.ts'
+import { endOf, momentOf, type Timeline } from './timeline.ts'
 
 /** One call of a model, with all its attempts. Times are offsets from the start of the run, ms. */
 export interface ModelCall {
@@ -107,5 +107,5 @@ export function readWrappedModel(interaction: FunctionInteraction, position: num
 /** When the agent could first know of a tool call that an answer asks for: offset from the start of the run, ms. */
 export function knownAt(call: ModelCall, asked: AskedToolCall): number {
   const last = call.attempts.at(-1)
-  return last?.kind === 'http' ? last.started_ms + asked.at_ms : call.ended_ms
+  return last?.kind === 'http' ? momentOf(last, asked.at_ms) : call.ended_ms
 }
