@@ -1,4 +1,5 @@
 import type { FunctionInteraction, HttpInteraction, Interaction } from '../model/interaction.ts'
+import { MALFORMED } from '../providers/model-error.ts'
 import type { AskedToolCall, ModelAnswer } from '../providers/protocol.ts'
 import { type IdentifiedRequest, readModelFunction } from '../providers/registry.ts'
 import { classifyError, classifyHttp, classifyModelError, type ErrorClass } from './classify-error.ts'
@@ -52,7 +53,9 @@ function classifyModelHttp(
   // A client may stop reading once the protocol says that the answer is over; that is no abort.
   if (answer?.complete === true && answer.error === null) return null
   const byHttp = classifyHttp(interaction, runFinished)
-  if (answer?.error && (status >= 400 || byHttp === null)) return classifyModelError(answer.error, status)
+  // Some clients stop reading at an error within a stream; sooner or later than its end, as it happens.
+  const isTold = byHttp === 'aborted' && answer?.error?.type !== MALFORMED
+  if (answer?.error && (status >= 400 || byHttp === null || isTold)) return classifyModelError(answer.error, status)
   if (byHttp !== null) return byHttp
   return interaction.end === null ? 'unfinished' : 'connection'
 }
