@@ -1,6 +1,6 @@
+import type { Verdict } from '../../src/model/verdict.ts'
 import { KINDS } from './kinds/all.ts'
 import type { Kind, Style, Truth } from './kinds/kind.ts'
-import type { Verdict } from '../../src/model/verdict.ts'
 
 /** A kind in one agent style. */
 export interface Incident {

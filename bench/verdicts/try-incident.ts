@@ -26,7 +26,9 @@ export async function tryIncident(incident: Incident, dir: string): Promise<Tria
   writeScenario(file, recording, incident)
   const args = ['verify', file, '--json', '--workers', '1', '--out', join(dir, 'replays')]
   const { stdout, stderr } = await runChild('src/cli/main.ts', args)
-  const report = stdout.startsWith('{') ? (JSON.parse(stdout) as { scenarios: ScenarioReport[] }).scenarios[0] : undefined
+  const report = stdout.startsWith('{')
+    ? (JSON.parse(stdout) as { scenarios: ScenarioReport[] }).scenarios[0]
+    : undefined
   if (!report) throw new Error(`${id} could not be put on trial: ${stdout}${stderr}`)
   return { recording, baseline: report.baseline, candidates: report.candidates }
 }

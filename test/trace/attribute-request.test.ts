@@ -63,7 +63,7 @@ test('finds request and result of a tool given that they follow the very moment 
   )
   expect(spanOf(trace, 'c1.1')).toMatchObject({
     interactions: ['c2'],
-    attributes: { [GEN_AI.toolResult]: 'fine'},
+    attributes: { [GEN_AI.toolResult]: 'fine' },
   })
 })
 

@@ -21,7 +21,7 @@ async function audited(text: string): Promise<AgentOutput> {
   return count > 1 ? { stop_reason: 'duplicate_ticket', answer: text } : completed(text)
 }
 
-const unfixed: Policy = { ...base, tools: [tool], runTool: twice(0), finish: (_, text) => audited(text) }
+const unfixed: Policy = { ...base, tools: [tool], runTool: twice(80), finish: (_, text) => audited(text) }
 
 const failed = (session: Session): boolean => session.calls.at(-1)?.ok === false
 const once: Partial<Policy> = {
@@ -40,8 +40,8 @@ export const duplicateEffect: Kind = {
       return ticket ? say(`A colleague works on your ticket ${ticket.id}.`) : call('create_ticket', { topic: 'lamp' })
     },
     tools: {
-      create_ticket: (_, nth) =>
-        nth === 1 ? { status: 504, body: 'gateway time-out' } : { body: { id: `T-${nth}` } },
+      create_ticket: (_, nth, __, isRepeat) =>
+        nth === 1 && !isRepeat ? { status: 504, body: 'gateway time-out' } : { body: { id: `T-${nth}` } },
       count_tickets: (_, __, asked) => ({ body: { count: asked('create_ticket') } }),
     },
   },
@@ -60,16 +60,23 @@ export const duplicateEffect: Kind = {
       policy: once,
     },
     {
+      id: 'idempotency-key',
+      truth: 'fixed',
+      because: 'Both requests bear the same key, by which the tickets service knows the second for the first.',
+      policy: { toolHeaders: { ...base.toolHeaders, 'idempotency-key': 'lamp-1' } },
+      unproved: 'the recorded requests bore no key, so nobody knows from them what the service does with one',
+    },
+    {
       id: 'skip-the-audit',
       truth: 'masked',
       because: 'The second ticket is still opened; only nobody looks any more.',
       policy: { finish: (_, text) => completed(text) },
     },
     {
-      id: 'pause-before-the-second',
+      id: 'second-try-at-once',
       truth: 'no-op',
-      because: 'The ticket is opened twice, 80 ms later.',
-      policy: { runTool: twice(80) },
+      because: 'The ticket is opened twice as before, only without a pause.',
+      policy: { runTool: twice(0) },
     },
     {
       id: 'once-with-details',

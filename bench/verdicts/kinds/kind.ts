@@ -33,8 +33,14 @@ export interface Fix {
  *
  * @param nth Which request to this tool it is, counted from 1.
  * @param asked How many requests another tool has had.
+ * @param isRepeat Whether it bears the idempotency key of an earlier request, and so is not counted.
  */
-type ToolScript = (args: Record<string, string>, nth: number, asked: (tool: string) => number) => ToolReply
+type ToolScript = (
+  args: Record<string, string>,
+  nth: number,
+  asked: (tool: string) => number,
+  isRepeat: boolean,
+) => ToolReply
 
 /** A way in which agents go wrong: a world, an agent, and changes to that agent. */
 export interface Kind {

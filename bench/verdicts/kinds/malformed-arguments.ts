@@ -25,7 +25,11 @@ export const malformedArguments: Kind = {
       if (results('get_customer').length === 0) return call('get_customer', {})
       const order = results('lookup_order').at(-1)
       if (order && !('error' in order)) return say(`A colleague handed it over on ${order.day}.`)
-      return { kind: 'call', text: 'I look the order up.', calls: [{ name: 'lookup_order', args: '{"order_id":"A-17' }] }
+      return {
+        kind: 'call',
+        text: 'I look the order up.',
+        calls: [{ name: 'lookup_order', args: '{"order_id":"A-17' }],
+      }
     },
     tools: {
       get_customer: () => ({ body: { name: 'Kim' } }),

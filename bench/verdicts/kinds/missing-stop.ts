@@ -4,7 +4,12 @@ import { call } from '../world/script.ts'
 import type { Kind } from './kind.ts'
 
 const search = { name: 'search_docs', description: 'Searches the help centre.', parameters: ['query'] }
-const finish = { name: 'finish', description: 'Ends the conversation with this answer.', parameters: ['answer'], local: true }
+const finish = {
+  name: 'finish',
+  description: 'Ends the conversation with this answer.',
+  parameters: ['answer'],
+  local: true,
+}
 const unfixed: Policy = { ...base, tools: [search, finish], maxSteps: 6 }
 
 const wanted = ({ asked }: Session) => asked.find(({ name }) => name === 'finish')

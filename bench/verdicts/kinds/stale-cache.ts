@@ -5,7 +5,12 @@ import { call, say } from '../world/script.ts'
 import type { Kind } from './kind.ts'
 
 const stock = { name: 'get_stock', description: 'How many are there.', parameters: ['sku'] }
-const reserve = { name: 'reserve', description: 'Keeps some for the customer.', parameters: ['sku', 'quantity'], effect: true }
+const reserve = {
+  name: 'reserve',
+  description: 'Keeps some for the customer.',
+  parameters: ['sku', 'quantity'],
+  effect: true,
+}
 
 /** What was read is kept for the whole run, or for as many readings. */
 const cached = (readings: number): Policy['runTool'] => {
@@ -19,7 +24,9 @@ const cached = (readings: number): Policy['runTool'] => {
 const unfixed: Policy = { ...base, tools: [stock, reserve], maxSteps: 6, runTool: cached(9) }
 
 const refused = (session: Session): boolean => lastCall(session, 'reserve')?.ok === false
-const yieldToStock: Partial<Policy> = { afterTools: (session) => (refused(session) ? handOver('cannot keep five') : undefined) }
+const yieldToStock: Partial<Policy> = {
+  afterTools: (session) => (refused(session) ? handOver('cannot keep five') : undefined),
+}
 
 export const staleCache: Kind = {
   id: 'stale-cache',
@@ -36,7 +43,8 @@ export const staleCache: Kind = {
     },
     tools: {
       get_stock: (_, nth) => ({ body: { count: nth === 1 ? 5 : 2 } }),
-      reserve: ({ quantity }) => (Number(quantity) > 2 ? { status: 409, body: { error: 'fewer left' } } : { body: { ok: true } }),
+      reserve: ({ quantity }) =>
+        Number(quantity) > 2 ? { status: 409, body: { error: 'fewer left' } } : { body: { ok: true } },
     },
   },
   incident: {

@@ -21,7 +21,9 @@ const unfixed: Policy = {
 }
 
 const lost = (session: Session): boolean => session.calls.some(({ status }) => (status ?? 0) >= 500)
-const notice: Partial<Policy> = { afterTools: (session) => (lost(session) ? handOver('cannot see what you paid') : undefined) }
+const notice: Partial<Policy> = {
+  afterTools: (session) => (lost(session) ? handOver('cannot see what you paid') : undefined),
+}
 
 export const swallowedException: Kind = {
   id: 'swallowed-exception',
@@ -33,11 +35,14 @@ export const swallowedException: Kind = {
       const balance = results('get_balance').at(-1)
       if (!balance) return call('get_balance', { order_id: 'A-17' })
       const refund = results('refund').at(-1)
-      return refund ? say('A colleague pays it back.') : call('refund', { order_id: 'A-17', amount: String(balance.paid) })
+      return refund
+        ? say('A colleague pays it back.')
+        : call('refund', { order_id: 'A-17', amount: String(balance.paid) })
     },
     tools: {
       get_balance: () => ({ status: 500, body: { error: 'ledger is down' } }),
-      refund: ({ amount }) => (Number(amount) > 0 ? { body: { paid: amount } } : { status: 422, body: { error: 'amount' } }),
+      refund: ({ amount }) =>
+        Number(amount) > 0 ? { body: { paid: amount } } : { status: 422, body: { error: 'amount' } },
     },
   },
   incident: {

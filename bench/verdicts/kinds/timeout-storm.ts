@@ -86,7 +86,8 @@ export const timeoutStorm: Kind = {
     {
       id: 'hand-over-and-briefer-prompt',
       truth: 'old-answer',
-      because: 'With the shorter prompt the model no longer searches but invents a policy; only its old answers look well.',
+      because:
+        'With the shorter prompt the model no longer searches but invents a policy; only its old answers look well.',
       policy: { ...afterFirst, system: SYSTEM.replace('Look things up before you answer.', 'Be brief.') },
     },
   ],

@@ -9,7 +9,9 @@ const PAGES = 7
 const LINE = 'lamp 4 blinked twice and went on as before; '
 
 const enough = (session: Session): boolean => session.calls.length >= 2
-const twoPages: Partial<Policy> = { afterTools: (session) => (enough(session) ? handOver('have read two pages') : undefined) }
+const twoPages: Partial<Policy> = {
+  afterTools: (session) => (enough(session) ? handOver('have read two pages') : undefined),
+}
 
 export const unboundedHistory: Kind = {
   id: 'unbounded-history',

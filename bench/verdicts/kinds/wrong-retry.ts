@@ -6,7 +6,8 @@ import type { Kind } from './kind.ts'
 const tool = { name: 'get_invoice', description: 'Reads an invoice.', parameters: ['number'] }
 const unfixed: Policy = { ...base, tools: [tool], attempts: 4 }
 
-const facts = (session: Session) => completed(`A colleague looks at it; this is your invoice: ${session.calls.at(-1)?.result}`)
+const facts = (session: Session) =>
+  completed(`A colleague looks at it; this is your invoice: ${session.calls.at(-1)?.result}`)
 /** Whatever the SDK, its errors say the status. */
 const isTemporary = (error: unknown): boolean => {
   const { status, statusCode } = error as { status?: number; statusCode?: number }
@@ -22,13 +23,16 @@ export const wrongRetry: Kind = {
   world: {
     model: ({ results }) => {
       if (results('get_invoice').length === 0) return call('get_invoice', { number: '9' })
-      return { kind: 'refuse', error: { status: 400, type: 'invalid_request_error', message: 'Invalid value in messages.' } }
+      return {
+        kind: 'refuse',
+        error: { status: 400, type: 'invalid_request_error', message: 'Invalid value in messages.' },
+      }
     },
     tools: { get_invoice: () => ({ body: { total: '12.00', text: '\u0007 lamp' } }) },
   },
   incident: {
     trigger: { span: 'llm_generate', error_class: 'bad_request' },
-    cause: { signal: 'retries', at_least: 1 },
+    cause: { signal: 'error_classes', of: 'bad_request', at_least: 2 },
     symptom: { signal: 'stop_reason', is: 'step_error' },
   },
   output: { matches: 'colleague', not_matches: 'internal error' },

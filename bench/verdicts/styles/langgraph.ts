@@ -1,4 +1,10 @@
-import { type AIMessageChunk, type BaseMessage, HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages'
+import {
+  type AIMessageChunk,
+  type BaseMessage,
+  HumanMessage,
+  SystemMessage,
+  ToolMessage,
+} from '@langchain/core/messages'
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
 import { ChatOpenAI } from '@langchain/openai'
 import { schemaOf, trim } from '../agent/converse.ts'
@@ -63,6 +69,6 @@ function toTurn(message: AIMessageChunk): Turn {
     text: message.text,
     calls: [...good, ...bad].map(({ id, name, text }) => toCall(id ?? '', name ?? '', text)),
     truncated: message.response_metadata.finish_reason === 'length',
-    tokens: message.usage_metadata?.input_tokens ?? 0,
+    tokens: (message.usage_metadata as { input_tokens: number } | undefined)?.input_tokens ?? 0,
   }
 }

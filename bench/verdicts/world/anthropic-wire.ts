@@ -29,7 +29,8 @@ export function anthropicEvents(request: Body, answer: Answer): string[] {
       const delta = isText ? { type: 'text_delta', text: part } : { type: 'input_json_delta', partial_json: part }
       events.push(event('content_block_delta', { index, delta }))
     }
-    if (answer.kind === 'break') return [...events, `event: error\ndata: ${JSON.stringify(anthropicError(answer.error))}\n\n`]
+    if (answer.kind === 'break')
+      return [...events, `event: error\ndata: ${JSON.stringify(anthropicError(answer.error))}\n\n`]
     events.push(event('content_block_stop', { index }))
   }
   const delta = { stop_reason: stopReason(answer), stop_sequence: null }

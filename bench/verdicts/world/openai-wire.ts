@@ -23,7 +23,14 @@ export function openAiEvents(request: Body, answer: Answer): string[] {
   const words = textOf(answer).match(/\s*\S+/g) ?? []
   const events = [chunk({ role: 'assistant', content: '' }), ...words.map((content) => chunk({ content }))]
   if (answer.kind === 'break') return [...events, event(openAiError(answer.error))]
-  for (const [index, { id, type, function: { name, arguments: args } }] of toolCalls(request, answer).entries()) {
+  for (const [
+    index,
+    {
+      id,
+      type,
+      function: { name, arguments: args },
+    },
+  ] of toolCalls(request, answer).entries()) {
     events.push(chunk({ tool_calls: [{ index, id, type, function: { name, arguments: '' } }] }))
     for (const text of args.match(/.{1,8}/gs) ?? []) {
       events.push(chunk({ tool_calls: [{ index, function: { arguments: text } }] }))

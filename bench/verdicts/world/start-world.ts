@@ -54,9 +54,13 @@ async function serve(
   if (request.headers.authorization !== kind.unfixed.toolHeaders.authorization) {
     return send(response, 401, { error: 'who are you?' })
   }
-  const nth = (counts.get(name) ?? 0) + 1
+  const key = `${name} ${request.headers['idempotency-key']}`
+  const isRepeat = counts.has(key)
+  if (request.headers['idempotency-key'] !== undefined) counts.set(key, 1)
+  const nth = (counts.get(name) ?? 0) + (isRepeat ? 0 : 1)
   counts.set(name, nth)
-  const reply = kind.world.tools[name]?.(args as Record<string, string>, nth, (tool) => counts.get(tool) ?? 0)
+  const asked = (tool: string): number => counts.get(tool) ?? 0
+  const reply = kind.world.tools[name]?.(args as Record<string, string>, nth, asked, isRepeat)
   if (reply === undefined) return send(response, 404, { error: 'there is no such tool' })
   if (reply.silent) return
   await sleep(reply.delayMs ?? TOOL_MS)
