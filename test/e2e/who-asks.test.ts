@@ -23,18 +23,28 @@ test('takes the answers to an agent with a key for good given a fix that sends t
   expect(candidate('fix').evidence.worst).toBe('exact')
 })
 
-test.each([
-  ['forgets its key', WITH_KEY[1], FETCH],
-  ['sends another key', 'of-the-desk', 'of-the-customer'],
-  ['sends its key otherwise', 'authorization', "'x-api-key'"],
-  ['sends another way of saying who it is', 'Bearer', 'Basic'],
-  ['makes its requests idempotent', '{ authorization', "{ 'idempotency-key': 'k-1', authorization"],
-])('never takes recorded answers for good given a fix that %s', async (_, from, to) => {
+test('never takes recorded answers for good given fixes that ask as somebody else', async () => {
   const project = await openDesk({ change: [WITH_KEY] })
-  const { verdicts, candidate } = await tryFix(project, [from, to])
-  expect(verdicts).toEqual({ fix: 'inconclusive' })
-  expect(candidate('fix').evidence.worst).toBe('stale')
-  expect(candidate('fix').divergences[0]).toMatchObject({ step: 2, grade: 'stale', difference: expect.anything() })
+  const changes: Record<string, readonly [from: string, to: string]> = {
+    'forgets-its-key': [WITH_KEY[1], FETCH],
+    'sends-another-key': ['of-the-desk', 'of-the-customer'],
+    'sends-it-in-another-header': ['authorization', "'x-api-key'"],
+    'sends-it-in-another-way': ['Bearer', 'Basic'],
+    'makes-its-requests-idempotent': ['{ authorization', "{ 'idempotency-key': 'k-1', authorization"],
+  }
+  const ids = Object.keys(changes)
+  for (const [id, change] of Object.entries(changes)) {
+    project.copy('desk-agent.ts', `${id}.ts`, WITH_KEY, DESK_FIX, change)
+  }
+  const candidates = ids.map((id) => `  - { id: ${id}, agent: ../${id}.ts#run }\n`)
+  project.write('scenarios/desk.yaml', `${DESK_SCENARIO}candidates:\n${candidates.join('')}`)
+  const { code, verdicts, candidate } = await project.verify()
+  expect(verdicts).toEqual(Object.fromEntries(ids.map((id) => [id, 'inconclusive'])))
+  expect(code).toBe(3)
+  for (const id of ids) {
+    expect(candidate(id).evidence.worst).toBe('stale')
+    expect(candidate(id).divergences[0]).toMatchObject({ step: 2, grade: 'stale', difference: expect.anything() })
+  }
 })
 
 test('never takes the refusal of an agent without a key for that of one with it given a fix that adds one', async () => {
