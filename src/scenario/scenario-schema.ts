@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { expectationsSchema, incidentSchema } from '../model/incident.ts'
 import { VERDICTS } from '../model/verdict.ts'
+import { perturbationSchema } from './perturbation.ts'
 import {
   CLOCKS,
   DEFAULT_MAX_MEMORY_MB,
@@ -140,6 +141,9 @@ const verifySchema = z.strictObject({
   expect: expectationsSchema
     .prefault({})
     .meta({ description: 'What a good run looks like, beyond cause and symptom being gone.' }),
+  perturb: perturbationSchema
+    .optional()
+    .meta({ description: 'Other worlds in which a candidate that is fixed in the recorded one is tried.' }),
 })
 
 /** The scenario file as it is written: the one definition, from which the types and the JSON Schema come. */

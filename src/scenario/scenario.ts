@@ -3,6 +3,7 @@ import type { Stub } from '../model/evidence.ts'
 import type { Expectations, Incident } from '../model/incident.ts'
 import type { Verdict } from '../model/verdict.ts'
 import type { Tolerance } from '../verify/find-regressions.ts'
+import type { Perturbation } from './perturbation.ts'
 
 export const SEVERITIES = ['blocker', 'major', 'minor'] as const
 export type Severity = (typeof SEVERITIES)[number]
@@ -134,6 +135,8 @@ export interface Scenario {
     accept_bypass: boolean
     tolerance: Tolerance
     expect: Expectations
+    /** Other worlds in which a fix is tried; undefined for none. */
+    perturb?: Perturbation | undefined
   }
   /** Where a value stands in the file; for a path that the file does not hold, where its nearest parent stands. */
   positions: (path: ScenarioPath) => Position

@@ -1,7 +1,8 @@
 import { roundMs } from '../../core/clock.ts'
-import type { HttpAnswer, Interaction } from '../../model/interaction.ts'
+import type { Interaction } from '../../model/interaction.ts'
 import type { Recording } from '../../model/recording.ts'
 import { findBlocks, isMadeAfter, type TimedCall } from './concurrent-groups.ts'
+import { moveAnswer } from './move-answer.ts'
 
 /** How long after the answer that it has to follow an answer comes, ms. */
 const BEHIND_MS = 1
@@ -107,16 +108,5 @@ function delay(interaction: Interaction, later: number, settledUntil: number): I
   const move = (offset: number): number => (offset > settledUntil ? roundMs(offset + later) : offset)
   const end = interaction.end && { ...interaction.end, offset_ms: roundMs(interaction.end.offset_ms + later) }
   if (interaction.kind !== 'http' || interaction.answer === null) return { ...interaction, end }
-  return { ...interaction, end, answer: delayAnswer(interaction.answer, move) }
-}
-
-function delayAnswer(answer: HttpAnswer, move: (offset: number) => number): HttpAnswer {
-  return {
-    ...answer,
-    ...(answer.information && {
-      information: answer.information.map((one) => ({ ...one, offset_ms: move(one.offset_ms) })),
-    }),
-    headers_ms: move(answer.headers_ms),
-    chunks: answer.chunks.map(([offset, data]) => [move(offset), data]),
-  }
+  return { ...interaction, end, answer: moveAnswer(interaction.answer, move) }
 }
