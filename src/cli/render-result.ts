@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { JsonObject } from '../core/json.ts'
+import type { CandidateReport } from '../model/verdict.ts'
 import { renderJUnit } from '../report/render-junit.ts'
 import { renderVerdicts } from '../report/render-verdicts.ts'
 import { renderJson as renderJsonReport, toJsonReport } from '../report/to-json-report.ts'
@@ -38,8 +39,17 @@ function showPaths({ reports }: SuiteResult): SuiteResult['reports'] {
     ...report,
     file: relative(process.cwd(), report.file),
     baseline: shorten(report.baseline),
-    candidates: report.candidates.map(shorten),
+    candidates: report.candidates.map(shorten).map(shortenWorlds),
   }))
+}
+
+function shortenWorlds(candidate: CandidateReport): CandidateReport {
+  const { worlds } = candidate
+  if (worlds === undefined || worlds.counterexample === null) return candidate
+  const { file, recording } = worlds.counterexample
+  const here = (path: string): string => relative(process.cwd(), path)
+  const shown = { ...worlds.counterexample, file: here(file), recording: recording && here(recording) }
+  return { ...candidate, worlds: { ...worlds, counterexample: shown } }
 }
 
 function renderTerminal({ reports, faults, exit_code, duration_ms }: SuiteResult, view: ViewOptions): string {

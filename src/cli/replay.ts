@@ -4,16 +4,20 @@ import { type Command, Option } from 'commander'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { RetrialError } from '../core/errors.ts'
 import { findConcurrentGroups } from '../replay/order/concurrent-groups.ts'
-import { isOrderMet, resolveOrder } from '../replay/order/resolve-order.ts'
+import { isOrderMet } from '../replay/order/resolve-order.ts'
 import { createReplayPool, type ReplayPool } from '../replay/replay-pool.ts'
+import { giveWorld } from '../replay/worlds/give-world.ts'
 import { renderReplay, toReplayJson } from '../report/render-replay.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import { SANDBOX_MODES, type SandboxMode, type Scenario } from '../scenario/scenario.ts'
 import { openRecording } from '../suite/open-recording.ts'
 import { adjust } from '../suite/run-suite.ts'
 import { checkIsolation } from '../trial/check-isolation.ts'
+import { completeWorld, deriveRecording, enterWorld, worldsFolder } from '../trial/enter-world.ts'
 import { resolveAgent } from '../trial/resolve-agent.ts'
-import { runReplay } from '../trial/run-replay.ts'
+import { type ReplayRequest, runReplay } from '../trial/run-replay.ts'
+import { readWorld } from '../trial/world-file.ts'
+import { findIncident } from '../verify/find-incident.ts'
 import { chooseExitCode } from './exit-code.ts'
 import { parseOrder } from './parse-order.ts'
 
@@ -24,6 +28,7 @@ interface ReplayOptions {
   out?: string
   seed?: string
   sandbox?: SandboxMode
+  world?: string
 }
 
 /** Adds `retrial replay`: re-executes an agent against a recording and says how good the evidence under each answer was. */
@@ -36,6 +41,12 @@ export function registerReplay(program: Command): void {
     .option('--json', 'print one JSON document')
     .option('--seed <text>', 'draw all that is random from this seed (default: what the recorded run drew)')
     .option('--order <order>', 'how concurrent answers are ordered: recorded, seed:<text>, or ids as c3,c2')
+    .addOption(
+      new Option('--world <file>', 'replay in the world that `verify` kept, a counterexample').conflicts([
+        'seed',
+        'order',
+      ]),
+    )
     .addOption(
       new Option('--sandbox <mode>', 'sandbox around the replay (default: as the scenario says)').choices(
         SANDBOX_MODES,
@@ -73,21 +84,23 @@ async function replayIn(
   checkIsolation(scenario)
   const { source, name, on_divergence } = choose(scenario, options.candidate)
   const { recording, supplements } = await openRecording(scenario)
-  const orders = resolveOrder(recording, scenario.replay.order ?? 'recorded')
   const agent = await resolveAgent(source, scenario, recording, join(config.out_dir, 'revisions'))
   const beside = options.candidate === undefined ? {} : { supplements, stubs: scenario.stubs }
   const outDir = join(config.out_dir, 'replays', scenario.id)
   await mkdir(outDir, { recursive: true })
-  const { run, result, interactions } = await runReplay(
-    { scenario, recording, agent, on_divergence, outDir, name, ...beside },
-    pool,
-  )
+  const plain = { scenario, recording, agent, on_divergence, outDir, name, ...beside }
+  const { request, world } = await place(plain, options.world, config.out_dir)
+  const { orders } = giveWorld(request.recording, { ...request.times, order: request.scenario.replay.order })
+  const { run, result, interactions } = await runReplay(request, pool)
   const isGood =
     run.outcome === 'finished' && run.divergences.length === 0 && run.egress.length === 0 && run.evidence.coverage === 1
   const view = {
     scenario: scenario.id,
     agent: agent.label,
-    seed: scenario.replay.seed ?? null,
+    seed: request.scenario.replay.seed ?? null,
+    world,
+    findings:
+      world === null || !run.trace || !run.signals ? null : findIncident(run.trace, run.signals, scenario.incident),
     order: orders.length === 0 ? null : { calls: orders, met: isOrderMet(orders, interactions) },
     concurrent: findConcurrentGroups(recording).map(({ calls }) => calls),
     outcome: run.outcome,
@@ -106,6 +119,20 @@ async function replayIn(
   process.stdout.write(options.json ? toReplayJson(view) : renderReplay(view, { color: config.color }))
   if (isGood) chooseExitCode(0)
   else if (run.outcome !== 'harness_error' && run.outcome !== 'crashed') chooseExitCode(3)
+}
+
+/** The replay where it is asked for: in the world of a file, or in the recorded one. */
+async function place(
+  plain: ReplayRequest,
+  file: string | undefined,
+  out: string,
+): Promise<{ request: ReplayRequest; world: string | null }> {
+  if (file === undefined) return { request: plain, world: null }
+  const { scenario, recording } = plain
+  const kept = readWorld(file, recording)
+  const world = completeWorld(kept.world, recording, scenario)
+  const derived = await deriveRecording(recording, world.fault, worldsFolder(out, scenario))
+  return { request: enterWorld(plain, world, derived), world: kept.name }
 }
 
 function withOrder(scenario: Scenario, order: string | undefined): Scenario {

@@ -32,6 +32,7 @@ interface VerifyOptions extends LiveOptions {
   evidence?: string[]
   requiredEvidence?: RequiredEvidence
   teeth?: boolean
+  perturb?: boolean
 }
 
 const AFTER_HELP = `
@@ -46,6 +47,7 @@ Exit codes:
 Examples:
   retrial verify
   retrial verify scenarios/search-docs-retry-storm.yaml --json
+  retrial verify --perturb
   retrial verify --reporter junit --output reports/verdicts.xml
   retrial verify --json --reporter junit --output reports/verdicts.xml > verdicts.json
   retrial verify --only search-docs-retry-storm/fall-back`
@@ -86,6 +88,8 @@ export function registerVerify(program: Command): void {
     .option('--live-calls <n>', LIVE_CALLS_HELP)
     .option('--live-tokens <n>', LIVE_TOKENS_HELP)
     .option('--live-samples <n>', LIVE_SAMPLES_HELP)
+    .option('--perturb', 'try every fix in other worlds too: orders, latency, seeds, clock, time zones, faults')
+    .option('--no-perturb', 'try none, whatever the scenarios say')
     .option('--out <folder>', 'where replays leave their recordings (default: .retrial)')
     .addHelpText('after', AFTER_HELP)
     .action(verify)
@@ -132,10 +136,20 @@ async function tryAll(paths: string[], options: VerifyOptions): Promise<{ result
     color = config.color
     const files = await findScenarios(paths)
     const { workers, ahead, out_dir: outDir } = config
-    const { only, seed, sandbox, teeth, evidence, requiredEvidence: required_evidence } = options
+    const { only, seed, sandbox, teeth, perturb, evidence, requiredEvidence: required_evidence } = options
     const live = openLiveBudget(options)
     if (live !== undefined) process.stderr.write(describeLiveBudget(live))
-    const adjusted = { live, samples: parseSamples(options), teeth, only, seed, sandbox, evidence, required_evidence }
+    const adjusted = {
+      live,
+      samples: parseSamples(options),
+      teeth,
+      perturb,
+      only,
+      seed,
+      sandbox,
+      evidence,
+      required_evidence,
+    }
     return { result: await runSuite(files, { workers, ahead, outDir, ...adjusted }), color }
   } catch (error) {
     // Reported like a scenario that is not in order: a program that reads JSON gets JSON.

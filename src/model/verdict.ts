@@ -1,6 +1,7 @@
 import type { JsonValue } from '../core/json.ts'
 import type { EvidenceCount, EvidenceGrade } from './evidence.ts'
 import type { Signals } from './signal.ts'
+import type { World } from './world.ts'
 
 /** What a trial can end in. `docs/verdicts.md` has the table. */
 export const VERDICTS = [
@@ -124,6 +125,51 @@ export interface IncidentFindings {
   symptom: RoleFinding
 }
 
+/** `passed` and `failed` on good evidence only; whatever is neither is `inconclusive`. */
+export type WorldOutcome = 'passed' | 'failed' | 'inconclusive'
+
+/** A fix in one other world. */
+export interface WorldReport {
+  /** `order c3,c2`, `latency ×2`, `fault reset at c4`. */
+  name: string
+  world: World
+  outcome: WorldOutcome
+  /** Why it failed or proves nothing. */
+  reasons: Reason[]
+}
+
+/** The smallest world that was found in which a fix fails, and how to see it. */
+export interface Counterexample extends WorldReport {
+  /** The file that holds the world. */
+  file: string
+  /** The derived recording; null when the answers are those of the original. */
+  recording: string | null
+  /** What to type to replay exactly it. */
+  command: string
+}
+
+/** How a fix did in other worlds than the recorded one. */
+export interface WorldsReport {
+  /** Distinct worlds. */
+  tried: number
+  passed: number
+  failed: number
+  /** Worlds that prove nothing: no trials. */
+  inconclusive: number
+  /** Upper bound of the share of worlds that fail, one-sided Clopper–Pearson over those decided; null without any. */
+  upper_bound: number | null
+  /** Probability that it holds. */
+  confidence: number
+  /** Distinct worlds that were asked for and not tried, because there are too many. */
+  left_out: number
+  /** In how many other orders the answers could come; 10000 stands for that many and more. */
+  orders: number
+  /** What was asked for and is no other world. */
+  skipped: { name: string; reason: string }[]
+  list: WorldReport[]
+  counterexample: Counterexample | null
+}
+
 export interface BaselineReport {
   verdict: BaselineVerdict
   agent: string
@@ -157,6 +203,8 @@ export interface CandidateReport {
   recording: string | null
   /** What kept its replay from the outside world; empty when none ran. */
   isolation: Wall[]
+  /** Missing when it was tried in the recorded world only. */
+  worlds?: WorldsReport | undefined
   /** Real time the candidate's replays took, ms. */
   duration_ms?: number | undefined
 }

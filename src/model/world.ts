@@ -32,3 +32,16 @@ export function nameWorld({ order, latency, seed, started_at, time_zone, fault }
     ...(fault === undefined ? [] : [`fault ${fault.kind} at ${fault.at.join(',')}`]),
   ].join(' + ')
 }
+
+/** A world as it is kept in a file, to be replayed. */
+export const worldFileSchema = z.strictObject({
+  format: z.literal('retrial-world/1'),
+  /** For people. */
+  name: z.string(),
+  scenario: z.string(),
+  candidate: z.string().nullable(),
+  /** SHA-256 of the recording whose calls it names. */
+  recording: z.string(),
+  world: worldSchema,
+})
+export type WorldFile = z.infer<typeof worldFileSchema>

@@ -51,6 +51,16 @@ export interface ReplayJob {
    * @default recorded
    */
   order?: ReplayOrder | undefined
+  /**
+   * Every answer takes so many times as long as it was recorded.
+   * @default 1
+   */
+  latency?: number | undefined
+  /**
+   * When the run begins, ms since the epoch.
+   * @default when the recorded one did
+   */
+  started_at?: number | undefined
 }
 
 /** The walls around a replay, beside the guard in its process, which is always there. */
@@ -112,7 +122,7 @@ export type ReplayMessage =
   | { type: 'begun' }
   | { type: 'egress'; attempt: EgressAttempt }
   | { type: 'divergence'; divergence: Divergence }
-  | { type: 'done'; end: ReplayEnd; virtual_ms: number }
+  | { type: 'done'; end: ReplayEnd; virtual_ms: number; draws: boolean }
 
 /** The descriptor on which a process waits for its run to begin: a line that no code of the agent hears. */
 export const GO_FD = 4

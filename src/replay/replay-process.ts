@@ -12,6 +12,7 @@ import { runInContext, setAmbientTape } from '../boundary/tape.ts'
 import { installChance } from '../boundary/world/chance.ts'
 import { RetrialError } from '../core/errors.ts'
 import { doNothing } from '../core/nothing.ts'
+import type { Recording } from '../model/recording.ts'
 import { deriveStopReason } from '../model/stop-reason.ts'
 import { createRecordingWriter, type RecordingWriter } from '../recording/create-recording-writer.ts'
 import { DrawLog } from '../recording/draw-log.ts'
@@ -21,11 +22,11 @@ import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { type AgentRun, driveToEnd, harnessError } from './drive-to-end.ts'
 import { networkOfThisProcess } from './isolation/sandbox.ts'
 import { openSupplements } from './open-supplements.ts'
-import { reorder } from './order/reorder.ts'
-import { describeOrders, resolveOrder } from './order/resolve-order.ts'
+import { describeOrders } from './order/resolve-order.ts'
 import { type FurnishedJob, GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
 import { FLUSH, hasInspector } from './sample-stack.ts'
+import { giveWorld } from './worlds/give-world.ts'
 
 // Taken before any agent can replace them.
 const send = process.send?.bind(process)
@@ -56,8 +57,8 @@ function tell(message: ReplayMessage, then?: () => void): void {
 
 process.once('message', (job: FurnishedJob) => {
   replay(job).then(
-    ({ end, virtual_ms }) => tell({ type: 'done', end, virtual_ms }, leave),
-    (error: unknown) => tell({ type: 'done', end: harnessError(error), virtual_ms: 0 }, leave),
+    (done) => tell({ type: 'done', ...done }, leave),
+    (error: unknown) => tell({ type: 'done', end: harnessError(error), virtual_ms: 0, draws: true }, leave),
   )
 })
 /** Ends the process once all that the agent printed has left it. */
@@ -75,10 +76,12 @@ function leave(): void {
 process.once('disconnect', () => exit(1))
 tell({ type: 'ready', pid: process.pid, permission: hasPermissionModel(), network: networkOfThisProcess() })
 
-async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: number }> {
+async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: number; draws: boolean }> {
   const recording = await readRecording(job.recording, { mode: job.mode })
   const supplements = await openSupplements(job)
-  const orders = resolveOrder(recording, job.order ?? 'recorded')
+  const given = giveWorld(recording, job)
+  const { orders } = given
+  const started = job.started_at ?? recording.run.started_at
   enterEnvironment(job)
   // Where the run was recorded is no way up from where its replay is written.
   const { cwd: _, ...runtime } = recording.runtime
@@ -86,7 +89,7 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
   const writer = createRecordingWriter(
     job.written,
     {
-      run: recording.run,
+      run: { ...recording.run, started_at: started },
       input: job.input,
       agent_ref: job.agent_ref,
       runtime,
@@ -102,22 +105,18 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
     },
   )
   keepFlushing(writer)
-  if (orders.length > 0) writer.note({ at_ms: 0, code: 'reordered', message: describeOrders(orders), data: { orders } })
-  const world = armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }), {
+  noteWorld(writer, job, orders)
+  const world = armServing(started, (attempt) => tell({ type: 'egress', attempt }), {
     clock: job.clock,
     writable: [job.scratch],
     addons: job.isolation?.addons,
   })
   const draws = new DrawLog(recording.chance?.scope ?? 'run')
-  installChance(
-    job.seed === undefined
-      ? { seed: recording.run.run_id, recorded: recording.chance, draws }
-      : { seed: job.seed, recorded: undefined, draws },
-  )
+  const hasDrawn = takeChances(job, recording, draws)
   let diverged = false
   const tape = new ReplayTape({
     recording,
-    given: orders.length === 0 ? undefined : reorder(recording, orders),
+    given: given.recording === recording ? undefined : given.recording,
     input: [job.input, job.params ?? null],
     clock: world.clock,
     writer,
@@ -145,7 +144,29 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
   writeFinish(writer, run, end, world.clock.offset)
   if (writer.failure !== null)
     throw new RetrialError('ERR_REPLAY_NOT_WRITTEN', `Failed to write ${job.out}: ${writer.failure}`)
-  return { end, virtual_ms: world.clock.offset }
+  return { end, virtual_ms: world.clock.offset, draws: hasDrawn() }
+}
+
+/** Says in the replay's recording how its world differs from the recorded one. */
+function noteWorld(writer: RecordingWriter, { latency }: ReplayJob, orders: string[][]): void {
+  if (orders.length > 0) writer.note({ at_ms: 0, code: 'reordered', message: describeOrders(orders), data: { orders } })
+  if (latency === undefined) return
+  const message = `every answer takes ${latency} times as long`
+  writer.note({ at_ms: 0, code: 'latency_scaled', message, data: { latency } })
+}
+
+/** Puts chance under control; tells whether any was taken. */
+function takeChances({ seed }: ReplayJob, { run, chance }: Recording, draws: DrawLog): () => boolean {
+  let hasDrawn = chance !== undefined
+  const onChance = (): void => {
+    hasDrawn = true
+  }
+  installChance(
+    seed === undefined
+      ? { seed: run.run_id, recorded: chance, draws, onChance }
+      : { seed, recorded: undefined, draws, onChance },
+  )
+  return () => hasDrawn
 }
 
 /** Whatever ends the process: what is kept in memory of the recording gets into the file before. */

@@ -25,6 +25,8 @@ export interface ReplayResult {
   output: string
   virtual_ms: number
   real_ms: number
+  /** Whether anything was drawn at random, so that another seed would be another world. */
+  draws: boolean
   /** What kept it from the outside world, as far as that was seen to hold. */
   isolation: Wall[]
 }
@@ -216,6 +218,7 @@ export class ReplayWorker {
       recording,
       output: this.#printed,
       virtual_ms: done?.virtual_ms ?? 0,
+      draws: done?.draws ?? true,
       real_ms: performance.now() - began,
       isolation: this.#isolation,
     }

@@ -10,9 +10,13 @@ import type {
   WayOut,
 } from '../model/verdict.ts'
 import { describeChanges } from './describe-changes.ts'
+import { describeWorlds, worldLines } from './describe-worlds.ts'
 import { divergenceLines } from './render-divergence.ts'
 import { escapeTerminal, type Paint } from './terminal-text.ts'
 import { describeEvidence, pluralize, VERDICT_SENTENCES } from './verdict-words.ts'
+
+/** What a verdict says that a world took away. */
+const COUNTEREXAMPLE = 'fixed as it was recorded, and not when the world is another'
 
 const INDENT = '      '
 const LABEL_WIDTH = 10
@@ -37,6 +41,7 @@ export function candidateLines(
   if (!isExpected) {
     lines.push(...roleLines(candidate, baseline, paint), ...alsoLines(candidate, baseline))
     lines.push(...reasonLines(candidate))
+    lines.push(...worldLines(candidate, paint).map(([label, text]) => row(label, text)))
     lines.push(...candidate.egress.map((attempt) => row('egress', describeEgress(attempt))))
   }
   if (candidate.sampling !== undefined) lines.push(row('sampled', describeSampling(candidate.sampling)))
@@ -59,7 +64,8 @@ function headLine(candidate: CandidateReport, isExpected: boolean, width: number
     return `${head}  ${paint('dim', '(as expected)')} ${VERDICT_SENTENCES[verdict]}${why}`
   }
   const wanted = verdict === expect ? '' : `expected ${expect} · `
-  return `${head}  ${wanted}${describeEvidence(candidate.evidence)}${describeTime(candidate)}`
+  const worlds = candidate.worlds === undefined ? '' : ` · ${describeWorlds(candidate.worlds)}`
+  return `${head}  ${wanted}${describeEvidence(candidate.evidence)}${worlds}${describeTime(candidate)}`
 }
 
 function colorOf(gate: CandidateReport['gate']): 'green' | 'red' | 'yellow' {
@@ -118,7 +124,8 @@ function alsoLines({ signals, verdict }: CandidateReport, baseline: BaselineRepo
 function reasonLines({ verdict, reasons }: CandidateReport): string[] {
   if (verdict === 'fixed') return []
   const told = reasons.filter(({ code }) => !ROLE_REASONS.test(code))
-  return [row('because', VERDICT_SENTENCES[verdict]), ...told.flatMap(describeReason).map((line) => row('', line))]
+  const sentence = reasons[0]?.code === 'counterexample' ? COUNTEREXAMPLE : VERDICT_SENTENCES[verdict]
+  return [row('because', sentence), ...told.flatMap(describeReason).map((line) => row('', line))]
 }
 
 /** A reason of several lines is something that was printed: its end says most. */

@@ -84,6 +84,7 @@ function renderCase(candidate: CandidateReport, { id, file, baseline }: Scenario
     agent,
     isolation: describeIsolation(isolation),
     'evidence.coverage': evidence.coverage,
+    ...worldFacts(candidate),
     ...signalFacts(signals),
   }
   const attributes = { name: visible(candidate.id), classname: visible(id), file: visible(file) }
@@ -109,6 +110,21 @@ function renderProperties(facts: Record<string, string | number | null | undefin
     {},
     known.map(([name, value]) => element('property', { name: visible(name), value: visible(String(value)) })),
   )
+}
+
+function worldFacts({ worlds }: CandidateReport): Record<string, string | number | null> {
+  if (worlds === undefined) return {}
+  const { tried, passed, failed, inconclusive, upper_bound, left_out, counterexample } = worlds
+  return {
+    'worlds.tried': tried,
+    'worlds.passed': passed,
+    'worlds.failed': failed,
+    'worlds.inconclusive': inconclusive,
+    'worlds.upper_bound': upper_bound === null ? null : Math.ceil(upper_bound * 1000) / 1000,
+    'worlds.left_out': left_out,
+    'worlds.counterexample': counterexample?.name,
+    'worlds.command': counterexample?.command,
+  }
 }
 
 /** The signals that are a figure or a word; those counted by name have a property a name. */

@@ -1,6 +1,6 @@
 import { formatMs } from '../core/format-ms.ts'
 import type { Evidence } from '../model/evidence.ts'
-import type { Divergence, EgressAttempt, EvidenceReport, Wall } from '../model/verdict.ts'
+import type { Divergence, EgressAttempt, EvidenceReport, IncidentFindings, Wall } from '../model/verdict.ts'
 import { describeIsolation } from './describe-isolation.ts'
 import { escapeHostile } from './escape-json.ts'
 import { divergenceLines } from './render-divergence.ts'
@@ -12,6 +12,10 @@ export interface ReplayView {
   agent: string
   /** What chance followed from; null: from the recording. */
   seed: string | null
+  /** In which other world than the recorded one; null for that. */
+  world: string | null
+  /** The roles of the incident in it; null where it is not looked for them. */
+  findings: IncidentFindings | null
   /** In which other order than the recorded one concurrent answers were to come, and whether they did; null for the recorded. */
   order: { calls: readonly (readonly string[])[]; met: boolean } | null
   /** Groups of recorded calls that were in flight together, each in the recorded order of their answers. */
@@ -43,8 +47,10 @@ export function renderReplay(view: ReplayView, options: { color: boolean }): str
   return joinLines([
     `${paint('bold', escapeTerminal(view.scenario, 64))}  ${escapeTerminal(view.agent, 200)}`,
     ...(view.seed === null ? [] : [`  seed      ${escapeTerminal(view.seed, 200)}`]),
+    ...(view.world === null ? [] : [`  world     ${escapeTerminal(view.world, 200)}`]),
     ...orderLines(view, paint),
     ...endLines(view),
+    ...roleLines(view, paint),
     `  isolation ${describeIsolation(view.isolation) ?? 'its process never ran'}`,
     `  evidence  ${answered}`,
     ...interactions.filter(({ evidence: one }) => one?.grade !== 'exact').map((one) => gradeLine(one, paint)),
@@ -74,6 +80,15 @@ function endLines({ outcome, failure, stop_reason, virtual_ms, real_ms }: Replay
   const [first = '', ...more] = (failure ?? '').split('\n').map((line) => escapeTerminal(line, 500))
   const how = first === '' ? outcome : `${outcome}: ${first}`
   return [`  ended     ${how} · ${time}`, ...more.map((line) => `            ${line}`)]
+}
+
+function roleLines({ findings }: ReplayView, paint: Paint): string[] {
+  if (findings === null) return []
+  const roles = Object.entries({ cause: findings.cause, symptom: findings.symptom })
+  return roles.map(([role, { present, observed }]) => {
+    const state = present ? paint('red', 'there') : 'gone'
+    return `  ${role.padEnd(9)} ${escapeTerminal(observed, 200)}  ${state}`
+  })
 }
 
 function orderLines({ order }: ReplayView, paint: Paint): string[] {

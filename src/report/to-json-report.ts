@@ -56,7 +56,7 @@ function toBaseline({
 
 function toCandidate(candidate: CandidateReport): object {
   const { id, agent, verdict, expect, gate, evidence, assumptions, findings, signals } = candidate
-  const { reasons, sampling, ways_out = [], divergences, egress, recording, isolation, duration_ms } = candidate
+  const { reasons, sampling, ways_out = [], divergences, egress, recording, isolation, worlds, duration_ms } = candidate
   const rest = {
     findings,
     signals,
@@ -67,6 +67,7 @@ function toCandidate(candidate: CandidateReport): object {
     egress,
     recording,
     isolation,
+    worlds,
     duration_ms,
   }
   return { id, agent, verdict, expect, gate, evidence, assumptions, ...rest }

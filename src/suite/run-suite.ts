@@ -5,6 +5,7 @@ import type { ScenarioReport } from '../model/verdict.ts'
 import type { LiveBudget } from '../replay/live/live-desk.ts'
 import { createReplayPool } from '../replay/replay-pool.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
+import { DEFAULT_PERTURBATION } from '../scenario/perturbation.ts'
 import type { RequiredEvidence, SandboxMode, Scenario } from '../scenario/scenario.ts'
 import { checkIsolation } from '../trial/check-isolation.ts'
 import { isolationOf } from '../trial/run-replay.ts'
@@ -47,10 +48,15 @@ export interface SuiteOptions {
    * @default 0
    */
   samples?: number | undefined
+  /**
+   * Whether fixes are tried in other worlds: `true` for a set of them where a scenario names none, `false` for none whatever it names.
+   * @default as the scenarios say
+   */
+  perturb?: boolean | undefined
 }
 
 /** What the user says instead of a scenario. */
-type Adjustments = Pick<SuiteOptions, 'seed' | 'sandbox' | 'required_evidence' | 'evidence'>
+type Adjustments = Pick<SuiteOptions, 'seed' | 'sandbox' | 'required_evidence' | 'evidence' | 'perturb'>
 
 /** Something that was to be tried and could not be: a scenario whose file or recording is not in order, an unknown id. */
 export interface SuiteFault {
@@ -90,7 +96,7 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
   refuseTwins(opened, faults)
   for (const id of unknown) faults.push({ file: null, error: unknownId(id) })
   const limit = pLimit(options.workers)
-  const jobs = opened.reduce((sum, { scenario }) => sum + 1 + scenario.candidates.length, 0)
+  const jobs = opened.reduce((sum, { scenario }) => sum + 1 + countReplays(scenario), 0)
   const pool = createReplayPool({
     ahead: options.ahead ?? options.workers,
     jobs,
@@ -119,19 +125,29 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
   }
 }
 
+/** Replays of all candidates at most. */
+function countReplays({ candidates, verify }: Scenario): number {
+  return candidates.length * (1 + (verify.perturb?.max_worlds ?? 0))
+}
+
 interface OpenedScenario extends OpenedRecording {
   scenario: Scenario
 }
 
 /** The scenario with what the user says instead. */
 export function adjust(scenario: Scenario, settings: Adjustments): Scenario {
-  const { seed, sandbox, required_evidence, evidence = [] } = settings
+  const { seed, sandbox, required_evidence, evidence = [], perturb } = settings
   const instead = { ...(seed !== undefined && { seed }), ...(sandbox !== undefined && { sandbox }) }
+  const worlds = perturb === true ? (scenario.verify.perturb ?? DEFAULT_PERTURBATION) : scenario.verify.perturb
   return {
     ...scenario,
     evidence: [...new Set([...scenario.evidence, ...evidence.map((path) => resolve(path))])],
     replay: { ...scenario.replay, ...instead },
-    verify: { ...scenario.verify, ...(required_evidence !== undefined && { required_evidence }) },
+    verify: {
+      ...scenario.verify,
+      ...(required_evidence !== undefined && { required_evidence }),
+      perturb: perturb === false ? undefined : worlds,
+    },
   }
 }
 

@@ -32,6 +32,8 @@ export interface ReplayRequest {
   stubs?: ReplayJob['stubs']
   /** `baseline`, or the candidate's id: the name of that recording. */
   name: string
+  /** Times of the world that the scenario does not know: when the run begins, how long answers take. */
+  times?: Pick<ReplayJob, 'latency' | 'started_at'> | undefined
 }
 
 /** One replay under trial: what the verifier judges, and what the report shows beside it. */
@@ -81,6 +83,7 @@ export async function prepareReplay(request: ReplayRequest, pool: ReplayPool): P
       clock: scenario.replay.clock,
       seed: scenario.replay.seed,
       order: scenario.replay.order,
+      ...request.times,
       isolation: isolationOf(scenario),
       label: `${scenario.id}/${name}`,
     },

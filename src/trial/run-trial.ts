@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { isRetrialError } from '../core/errors.ts'
 import type { Recording } from '../model/recording.ts'
 import { statedStopReason } from '../model/stop-reason.ts'
 import type { BaselineReport, CandidateReport, Reason, ScenarioReport } from '../model/verdict.ts'
@@ -12,10 +11,14 @@ import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.
 import { judgeCandidate } from '../verify/judge-candidate.ts'
 import { coverPath, tracePath } from '../verify/trace-path.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
+import { brokenReplay } from './broken-replay.ts'
 import { doubtChangedQuestions } from './doubt-changed-questions.ts'
+import { enterWorld, worldsFolder } from './enter-world.ts'
 import { findWaysOut } from './find-ways-out.ts'
+import { perturb } from './perturb.ts'
 import { resolveAgent } from './resolve-agent.ts'
-import { explainFailure, gradeReplay, prepareReplay, type ReplayRequest, type TrialReplay } from './run-replay.ts'
+import { gradeReplay, prepareReplay, type ReplayRequest, type TrialReplay } from './run-replay.ts'
+import { createWorldRunner, type ReplayInWorld } from './run-world.ts'
 import { bearOutBySamples, type SampledTrial, sampleLive } from './sample-live.ts'
 import { settleLive } from './settle-live.ts'
 import { showTeeth } from './show-teeth.ts'
@@ -64,18 +67,9 @@ export async function runTrial(
   options: TrialOptions,
 ): Promise<ScenarioReport> {
   const began = performance.now()
+  const { outDir } = options
   const desk = options.live && new LiveDesk(scenario.overlay, recording, options.live)
-  const replayOnce = async (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> => {
-    // In a turn of its own, so that the pool knows of it before its turn to run has come.
-    const run = await inTurn(options, async () => {
-      const agent = await resolveAgent(source, scenario, recording, join(options.outDir, 'revisions'))
-      const outDir = join(options.outDir, 'replays', scenario.id)
-      // The baseline has to reproduce the incident from its recording alone.
-      const beside = name === BASELINE ? {} : { supplements: supplementsOf(scenario, options), stubs: scenario.stubs }
-      return prepareReplay({ scenario, recording, agent, on_divergence, outDir, name, ...beside }, options.pool)
-    })
-    return inTurn(options, run)
-  }
+  const replayOnce = createReplayOnce(scenario, recording, options)
   const replay = (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> => {
     const once = (): Promise<TrialReplay> => replayOnce(source, name, on_divergence)
     return desk === undefined || !name.startsWith(CANDIDATE) ? once() : settleLive(once, desk)
@@ -101,7 +95,19 @@ export async function runTrial(
     })
     return reverted ? showTeeth(report, reverted) : report
   })
-  const borne = await sampleWhereAsked(plain, scenario, recording, options)
+  const run = createWorldRunner({
+    scenario,
+    recording,
+    folder: worldsFolder(outDir, scenario),
+    // Nobody is asked live in a world that is not the real one.
+    replay: (...args) => replayOnce(...args).catch(broken),
+    doubt: (...args) => doubt(...args, scenario),
+  })
+  const tried = plain.map((report, index) => {
+    const [candidate, replay] = [scenario.candidates[index] as ScenarioCandidate, doubted[index] as TrialReplay]
+    return perturb({ candidate, report, replay }, { scenario, recording, outDir, run })
+  })
+  const borne = await sampleWhereAsked(await Promise.all(tried), scenario, recording, options)
   const candidates = borne.map(async (report, index) => {
     const { interactions } = doubted[index] as TrialReplay
     const candidate = scenario.candidates[index] as ScenarioCandidate
@@ -120,6 +126,22 @@ export async function runTrial(
     baseline: reportBaseline(scenario, baseline, judged),
     candidates: await Promise.all(candidates),
     duration_ms: performance.now() - began,
+  }
+}
+
+/** Replays an agent of the scenario, in the recorded world or in another one. */
+function createReplayOnce(scenario: Scenario, recording: Recording, options: TrialOptions): ReplayInWorld {
+  return async (source, name, on_divergence, at) => {
+    // In a turn of its own, so that the pool knows of it before its turn to run has come.
+    const run = await inTurn(options, async () => {
+      const agent = await resolveAgent(source, scenario, recording, join(options.outDir, 'revisions'))
+      const outDir = join(options.outDir, 'replays', scenario.id)
+      // The baseline has to reproduce the incident from its recording alone.
+      const beside = name === BASELINE ? {} : { supplements: supplementsOf(scenario, options), stubs: scenario.stubs }
+      const request = { scenario, recording, agent, on_divergence, outDir, name, ...beside }
+      return prepareReplay(at === undefined ? request : enterWorld(request, at.world, at.derived), options.pool)
+    })
+    return inTurn(options, run)
   }
 }
 
@@ -243,37 +265,4 @@ function beside(verdict: string, hints: readonly Reason[], output: string): Reas
   const isBroken = verdict === 'error'
   const printed = { code: 'agent_output', message: `the agent printed: ${said.slice(-2_000)}` }
   return [...(isBroken || verdict === 'inconclusive' ? hints : []), ...(isBroken && said !== '' ? [printed] : [])]
-}
-
-function brokenReplay(recording: Recording, error: unknown): TrialReplay {
-  const failure = error instanceof Error ? error.message : String(error)
-  const { hint, code } = isRetrialError(error) ? error : {}
-  const end = { outcome: 'harness_error' as const, failure: explainFailure({ failure, hint, code }) }
-  return {
-    run: {
-      trace: null,
-      signals: null,
-      evidence: gradeReplay([], recording),
-      divergences: [],
-      egress: [],
-      outcome: 'harness_error',
-      failure: end.failure,
-      agent_error: null,
-      integrity: recording.integrity,
-      lossy: [],
-      assumptions: [],
-    },
-    result: {
-      end,
-      divergences: [],
-      egress: [],
-      recording: null,
-      output: '',
-      virtual_ms: 0,
-      real_ms: 0,
-      isolation: [],
-    },
-    interactions: [],
-    hints: [],
-  }
 }

@@ -41,6 +41,9 @@ export const REASON_CODES = [
   'bypass_refused',
   'threw_as_before',
   'expectation_still_broken',
+  // other worlds
+  'counterexample',
+  'world_not_met',
   // bad signals that the baseline did not have
   'expectation_broken',
   'new_error_class',

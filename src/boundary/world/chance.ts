@@ -1,6 +1,7 @@
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { sha256 } from '../../core/hash.ts'
+import { doNothing } from '../../core/nothing.ts'
 import { createRandom } from '../../core/random.ts'
 import { type DrawObserver, isWithinRun } from '../tape.ts'
 import { installKeyChance } from './key-chance.ts'
@@ -23,6 +24,8 @@ export interface ChanceOptions {
   recorded?: RecordedDraws | undefined
   /** Told of what a recorder would be told of. */
   draws: DrawObserver
+  /** Told whenever something that does not stand in the recording is drawn. */
+  onChance?: (() => void) | undefined
 }
 
 /**
@@ -30,8 +33,12 @@ export interface ChanceOptions {
  * from the seed. So two replays of one recording draw the same ids, waits and choices, and are equal to the byte. For good;
  * nothing secret may be made in the process afterwards.
  */
-export function installChance({ seed, recorded, draws }: ChanceOptions): void {
-  const next = createRandom(sha256(seed))
+export function installChance({ seed, recorded, draws, onChance = doNothing }: ChanceOptions): void {
+  const random = createRandom(sha256(seed))
+  const next = (): number => {
+    onChance()
+    return random()
+  }
   const fill = createFill(next)
   const scope = recorded?.scope ?? 'run'
   /** Draws that are none of the recorded run's do not use up what it drew. */
