@@ -122,8 +122,8 @@ function worldFacts({ worlds }: CandidateReport): Record<string, string | number
     'worlds.inconclusive': inconclusive,
     'worlds.upper_bound': upper_bound === null ? null : Math.ceil(upper_bound * 1000) / 1000,
     'worlds.left_out': left_out,
-    'worlds.counterexample': counterexample?.name,
-    'worlds.command': counterexample?.command,
+    'worlds.counterexample': counterexample?.name ?? null,
+    'worlds.command': counterexample?.command ?? null,
   }
 }
 

@@ -60,6 +60,40 @@ const findings = z.strictObject({ trigger: role, cause: role, symptom: role }).n
 
 const walls = z.array(z.enum(['guard', 'permission', 'namespace', 'bubblewrap']))
 
+const fault = z.enum(['timeout', 'reset', '429', '429-retry-after', '500', 'slow', 'truncated'])
+
+const world = z.strictObject({
+  order: z.array(z.string()).optional(),
+  latency: z.number().optional(),
+  seed: z.string().optional(),
+  started_at: z.number().optional(),
+  time_zone: z.string().optional(),
+  fault: z.strictObject({ kind: fault, at: z.array(z.string()).min(1) }).optional(),
+})
+
+const triedWorld = z.strictObject({
+  name: z.string(),
+  world,
+  outcome: z.enum(['passed', 'failed', 'inconclusive']),
+  reasons: z.array(z.strictObject({ code: z.string(), message: z.string(), data: z.json().optional() })),
+})
+
+const worlds = z.strictObject({
+  tried: count,
+  passed: count,
+  failed: count,
+  inconclusive: count,
+  upper_bound: z.number().min(0).max(1).nullable(),
+  confidence: z.number(),
+  left_out: count,
+  orders: count,
+  skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+  list: z.array(triedWorld),
+  counterexample: triedWorld
+    .extend({ file: z.string(), recording: z.string().nullable(), command: z.string() })
+    .nullable(),
+})
+
 const candidate = z.strictObject({
   id: z.string(),
   agent: z.string(),
@@ -75,6 +109,7 @@ const candidate = z.strictObject({
   egress: z.array(z.strictObject({ layer: z.string(), target: z.string(), at: z.string().nullable() })),
   recording: z.string().nullable(),
   isolation: walls,
+  worlds: worlds.optional(),
   duration_ms: z.number(),
 })
 

@@ -52,6 +52,19 @@ test('is never less powerful than Fisher’s test given any table', () => {
   )
 })
 
+// Hahn and Meeker, Statistical Intervals (1991), table A.23b: one-sided 95 % upper bounds.
+test.each([
+  [0, 10, 0.2589],
+  [1, 10, 0.3942],
+  [2, 10, 0.5069],
+  [0, 20, 0.1391],
+  [1, 20, 0.2161],
+  [1, 5, 0.6574],
+  [2, 5, 0.8107],
+])('equals the published upper bound given %i of %i', (failed, tried, bound) => {
+  expect(clopperPearson(failed, tried, { sides: 'upper' }).upper).toBeCloseTo(bound, 4)
+})
+
 test('equals published Clopper–Pearson bounds', () => {
   const two = clopperPearson(8, 10)
   expect(two.lower).toBeCloseTo(0.4439, 5)

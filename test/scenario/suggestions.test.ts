@@ -78,7 +78,7 @@ test('says where a key belongs given one in the wrong place', () => {
 })
 
 test('lists what is allowed given a key that nobody could have meant', () => {
-  const [issue] = issuesOf(`${VALID}perturb: x\n`)
+  const [issue] = issuesOf(`${VALID}zebra: x\n`)
   expect(issue?.hint).toContain('candidates, verify')
 })
 

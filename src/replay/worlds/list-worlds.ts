@@ -42,14 +42,15 @@ export function listWorlds(request: WorldsRequest): ListedWorlds {
   const limit = Math.min(max_worlds, perturb.orders === 'all' ? max_worlds : (perturb.orders ?? 0))
   const seed = request.base.seed ?? recording.run.run_id
   const found = listOrdersOfRun(recording, limit, seed)
-  const orders = perturb.orders === undefined ? [] : found.orders
+  const recorded = request.base.order === undefined ? [] : [[]]
+  const orders = perturb.orders === undefined ? [] : [...recorded, ...found.orders]
   const kinds = listKinds(request, orders)
   const collector = new Collector(request)
   const distinct = kinds.map((worlds) => worlds.filter((world) => collector.add(world)))
   const single = inTurn(distinct)
   const all = pairs ? [...single, ...listPairs(distinct).filter((world) => collector.add(world, false))] : single
   const worlds = all.slice(0, max_worlds).toSorted((a, b) => costOf(a) - costOf(b))
-  const unlisted = perturb.orders === undefined ? 0 : Math.max(0, found.total - orders.length)
+  const unlisted = perturb.orders === undefined ? 0 : Math.max(0, found.total - found.orders.length)
   return {
     worlds,
     skipped: collector.skipped,
