@@ -24,7 +24,7 @@ export function worldsFolder(outDir: string, scenario: Pick<Scenario, 'id'>): st
 }
 
 /** Tells worlds apart in file names; equal for equal worlds. */
-export function idOfWorld(world: World): string {
+function idOfWorld(world: World): string {
   return hashJson(world as JsonValue).slice(0, 12)
 }
 

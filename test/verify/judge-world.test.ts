@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { EVIDENCE_GRADES, WORTHLESS_GRADES } from '../../src/model/evidence.ts'
 import type { CandidateReport, WorldsReport } from '../../src/model/verdict.ts'
+import type { World } from '../../src/model/world.ts'
 import { judgeWorld, type WorldInput } from '../../src/verify/judge-world.ts'
 import { refuteByWorld } from '../../src/verify/refute-by-world.ts'
 import type { TrialOutcome } from '../../src/verify/trial-run.ts'
 import { EGRESS, GREEN, INCIDENT, makeDivergence, makeEvidence, makeRun, makeSignals, RED, THROWN } from './runs.ts'
 
-const FAULT = { fault: { kind: 'reset', at: ['c1'] } } as const
+const FAULT: World = { fault: { kind: 'reset', at: ['c1'] } }
 const SERVED = { interactions: [{ id: 'c9', evidence: { grade: 'exact', source: 'c1' } }] } as const
 
 function outcomeOf(run: Partial<ReturnType<typeof makeRun>>, more: Partial<WorldInput> = {}, roles = GREEN) {

@@ -5,7 +5,7 @@ import { type ConcurrentGroup, findConcurrentGroups } from '../order/concurrent-
 import { countOrders, drawOrder, listOrders } from '../order/list-orders.ts'
 
 /** Orders are counted up to here. */
-export const MOST_ORDERS_COUNTED = 10_000
+const MOST_ORDERS_COUNTED = 10_000
 
 /** How often an order is drawn for each that is wanted: what was drawn before is drawn again. */
 const DRAWS_PER_ORDER = 20
