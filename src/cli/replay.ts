@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { RetrialError } from '../core/errors.ts'
+import type { WorldFile } from '../model/world.ts'
 import { findConcurrentGroups } from '../replay/order/concurrent-groups.ts'
 import { isOrderMet } from '../replay/order/resolve-order.ts'
 import { createReplayPool, type ReplayPool } from '../replay/replay-pool.ts'
@@ -16,7 +17,7 @@ import { checkIsolation } from '../trial/check-isolation.ts'
 import { completeWorld, deriveRecording, enterWorld, worldsFolder } from '../trial/enter-world.ts'
 import { resolveAgent } from '../trial/resolve-agent.ts'
 import { type ReplayRequest, runReplay } from '../trial/run-replay.ts'
-import { readWorld } from '../trial/world-file.ts'
+import { checkWorld, readWorld } from '../trial/world-file.ts'
 import { findIncident } from '../verify/find-incident.ts'
 import { chooseExitCode } from './exit-code.ts'
 import { parseOrder } from './parse-order.ts'
@@ -80,16 +81,18 @@ async function replayIn(
   options: ReplayOptions,
   config: ReturnType<typeof resolveConfig>,
 ): Promise<void> {
-  const scenario = withOrder(adjust(loadScenario(file), options), options.order)
+  const kept = options.world === undefined ? null : readWorld(options.world)
+  const scenario = withOrder(adjust(loadScenario(file), { ...options, evidence: kept?.evidence }), options.order)
   checkIsolation(scenario)
   const { source, name, on_divergence } = choose(scenario, options.candidate)
   const { recording, supplements } = await openRecording(scenario)
+  if (kept !== null) checkWorld(options.world ?? '', kept, recording)
   const agent = await resolveAgent(source, scenario, recording, join(config.out_dir, 'revisions'))
   const beside = options.candidate === undefined ? {} : { supplements, stubs: scenario.stubs }
   const outDir = join(config.out_dir, 'replays', scenario.id)
   await mkdir(outDir, { recursive: true })
   const plain = { scenario, recording, agent, on_divergence, outDir, name, ...beside }
-  const { request, world } = await place(plain, options.world, config.out_dir)
+  const { request, world } = await place(plain, kept, config.out_dir)
   const { orders } = giveWorld(request.recording, { ...request.times, order: request.scenario.replay.order })
   const { run, result, interactions } = await runReplay(request, pool)
   const isGood =
@@ -124,12 +127,11 @@ async function replayIn(
 /** The replay where it is asked for: in the world of a file, or in the recorded one. */
 async function place(
   plain: ReplayRequest,
-  file: string | undefined,
+  kept: WorldFile | null,
   out: string,
 ): Promise<{ request: ReplayRequest; world: string | null }> {
-  if (file === undefined) return { request: plain, world: null }
+  if (kept === null) return { request: plain, world: null }
   const { scenario, recording } = plain
-  const kept = readWorld(file, recording)
   const world = completeWorld(kept.world, recording, scenario)
   const derived = await deriveRecording(recording, world.fault, worldsFolder(out, scenario))
   return { request: enterWorld(plain, world, derived), world: kept.name }

@@ -42,6 +42,8 @@ export const worldFileSchema = z.strictObject({
   candidate: z.string().nullable(),
   /** SHA-256 of the recording whose calls it names. */
   recording: z.string(),
+  /** Further recordings whose answers were used, relative to the file. */
+  evidence: z.array(z.string()),
   world: worldSchema,
 })
 export type WorldFile = z.infer<typeof worldFileSchema>

@@ -105,7 +105,8 @@ async function explain(
   const file = worldFileOf(options, fixed)
   const { id } = fixed.candidate
   const { name } = smallest
-  const content = { scenario: scenario.id, candidate: id, recording: recording.digest ?? '', world }
+  const { evidence } = scenario
+  const content = { scenario: scenario.id, candidate: id, recording: recording.digest ?? '', evidence, world }
   await saveWorld(file, { format: 'retrial-world/1', name, ...content })
   const out = relative(process.cwd(), resolve(options.outDir))
   const where = out === '.retrial' ? '' : ` --out ${quote(out)}`

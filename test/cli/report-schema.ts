@@ -21,6 +21,7 @@ const evidence = z.strictObject({
   grades: z.partialRecord(grade, count),
   worst: grade.nullable(),
   unused: z.array(z.string()),
+  path: z.array(z.strictObject({ interaction: z.string(), grade, trigger: z.boolean().optional() })).optional(),
 })
 
 const span = z
@@ -108,6 +109,8 @@ const candidate = z.strictObject({
   divergences: z.array(z.looseObject({ step: count, kind: z.string(), remedies: z.array(z.string()).min(1) })),
   egress: z.array(z.strictObject({ layer: z.string(), target: z.string(), at: z.string().nullable() })),
   recording: z.string().nullable(),
+  ways_out: z.array(z.strictObject({ kind: z.string(), text: z.string(), command: z.string() })),
+  sampling: z.looseObject({}).optional(),
   isolation: walls,
   worlds: worlds.optional(),
   duration_ms: z.number(),
