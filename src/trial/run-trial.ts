@@ -101,6 +101,7 @@ export async function runTrial(
     folder: worldsFolder(outDir, scenario),
     // Nobody is asked live in a world that is not the real one.
     replay: (...args) => replayOnce(...args).catch(broken),
+    unfixed: baseline,
     doubt: (...args) => doubt(...args, scenario),
   })
   const tried = plain.map((report, index) => {

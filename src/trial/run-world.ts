@@ -28,13 +28,15 @@ export interface WorldRunnerOptions {
   /** Where derived recordings are kept. */
   folder: string
   replay: ReplayInWorld
+  /** What the unfixed agent did in the recorded world. */
+  unfixed: TrialReplay
   /** The replay without the evidence that is none for a candidate, as against that of the unfixed agent. */
   doubt(replay: TrialReplay, baseline: TrialReplay, recording: Recording): TrialReplay
 }
 
 /** Tries candidates in worlds. What several of them need, derived recordings and replays of the unfixed agent, is made once. */
 export function createWorldRunner(options: WorldRunnerOptions): WorldRunner {
-  const { scenario, recording, folder, replay, doubt } = options
+  const { scenario, recording, folder, replay, unfixed, doubt } = options
   const { incident, verify, baseline } = scenario
   const derived = new Map<string, Promise<DerivedRecording | null>>()
   const baselines = new Map<string, Promise<TrialReplay>>()
@@ -45,8 +47,10 @@ export function createWorldRunner(options: WorldRunnerOptions): WorldRunner {
     const at = { world, derived: await derive(world) }
     let replayed = await replay(candidate.agent, `candidate-${candidate.id}`, candidate.on_divergence, at)
     if (needsBaseline(replayed)) {
-      const unfixed = await once(baselines, world, () => replay(baseline, 'baseline', 'fail', at))
-      replayed = doubt(replayed, unfixed, at.derived?.recording ?? recording)
+      const here = await once(baselines, world, () => replay(baseline, 'baseline', 'fail', at))
+      // Where it asks nothing here, what it asked as it was recorded counts.
+      const interactions = [...unfixed.interactions, ...here.interactions]
+      replayed = doubt(replayed, { ...here, interactions }, at.derived?.recording ?? recording)
     }
     return judgeWorld({
       world,

@@ -26,6 +26,8 @@ export async function run(input, { style = 'sound' } = {}) {
       reached = true
     } catch (error) {
       if (style === 'brittle' && !error.message.startsWith('status')) throw error
+      if (style === 'naming') await ask('note/' + crypto.randomUUID())
+      if (style === 'further') await ask('further')
       if (style === 'telling') await ask('why?' + encodeURIComponent(error.message))
     }
   }
@@ -41,11 +43,14 @@ export async function run(input, { style = 'sound' } = {}) {
     (style === 'racy' && order[2] === 'one') ||
     (style === 'lucky' && Math.random() > 0.5) ||
     (style === 'dated' && new Date().getUTCDate() !== 24) ||
-    (style === 'zoned' && new Date().getTimezoneOffset() !== 0) ||
+    (['zoned', 'further'].includes(style) && new Date().getTimezoneOffset() !== 0) ||
     gaveUp
   return { stop_reason: bad ? 'tool_error' : 'completed' }
 }
 `
+
+/** What the agent drew as the name of a note. */
+const NOTE = '0d4fd5a3-8a53-4a3c-9c0e-3f7f5a0f6b1d'
 
 function call(id: string, name: string, started_ms: number, took_ms: number, status = 200): HttpInteraction {
   return {
@@ -65,6 +70,11 @@ function call(id: string, name: string, started_ms: number, took_ms: number, sta
   }
 }
 
+/** Another run, which holds what one candidate asks beyond the first. */
+export function recordingOfFurther(): Recording {
+  return { ...recordingOfWorlds(), interactions: [call('c1', 'further', 5, 5)], chance: undefined }
+}
+
 /** The stock list fails three times, then three tools are asked at once and answer in the order in which they were asked. */
 export function recordingOfWorlds(): Recording {
   const why = `why?${encodeURIComponent('status 500')}`
@@ -80,10 +90,11 @@ export function recordingOfWorlds(): Recording {
       call('c3', 'stock', 23, 10, 500),
       ...['one', 'two', 'three'].map((name, i) => call(`c${i + 4}`, name, 40 + i, 20 + 30 * i)),
       call('c7', why, 130, 5),
+      call('c8', `note/${NOTE}`, 137, 1),
     ],
     notes: [],
     // What the lucky one draws: in its own run it is lucky.
-    chance: { scope: 'run', random: [0.25], uuids: [] },
+    chance: { scope: 'run', random: [0.25], uuids: [NOTE] },
     finish: { at_ms: 140, stop_reason: 'tool_error', output: null, error: null },
     integrity: 'sealed',
   }

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { saveRecording } from '../../src/recording/save-recording.ts'
 import { codesIn } from './open-court.ts'
-import { openWorlds, type Tried, verifyWorlds, worldsScenario } from './open-worlds.ts'
+import { openWorlds, recordingOfFurther, type Tried, verifyWorlds, worldsScenario } from './open-worlds.ts'
 
 const court = openWorlds()
 afterAll(() => court.close())
@@ -118,6 +119,30 @@ test('no world is tried given --no-perturb, and a set of them given --perturb an
   // Elsewhere than by default: the command says so.
   const { of: elsewhere } = await verifyWorlds(court, 'scenarios/zoned.yaml', '--out', 'other place')
   expect(elsewhere.zoned?.worlds?.counterexample?.command).toMatch(/--world 'other place\/\S+' --out 'other place'$/)
+})
+
+test('what the agent generates may be another value in another world, given a seed and a fix that names things', async () => {
+  court.write('naming.yaml', worldsScenario('naming', ['naming'], { verify: { perturb: { seeds: 2 } } }))
+  const { naming } = (await verifyWorlds(court, 'naming.yaml')).of
+  expect(naming).toMatchObject({ verdict: 'fixed', worlds: { tried: 2, passed: 2 } })
+  // The unfixed agent was replayed there as well, since the answer was found by renaming.
+  const left = readdirSync(join(court.folder, '.retrial/replays/naming'))
+  expect(left.filter((name) => /^baseline-[0-9a-f]{12}/.test(name))).toHaveLength(2)
+})
+
+test('the printed command finds the answers that the world was tried with, given further evidence on the command line', async () => {
+  saveRecording(join(court.folder, 'healthy/other.jsonl'), recordingOfFurther())
+  const perturb = { time_zones: ['Asia/Kolkata'] }
+  court.write('further.yaml', worldsScenario('further', ['further'], { verify: { perturb } }))
+  expect((await verifyWorlds(court, 'further.yaml')).of.further?.verdict).toBe('inconclusive')
+  const { of: tried } = await verifyWorlds(court, 'further.yaml', '--evidence', 'healthy/other.jsonl')
+  const [, ...args] = tried.further?.worlds?.counterexample?.command.split(' ') ?? []
+  const { stdout } = await court.run([...args, '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({
+    world: 'time zone Asia/Kolkata',
+    stop_reason: 'tool_error',
+    evidence: { grades: { pooled: 1 } },
+  })
 })
 
 test('a counterexample of an earlier run is gone given a run in which the fix holds', async () => {
