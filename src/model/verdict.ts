@@ -39,6 +39,29 @@ export interface EvidenceReport {
   unused: string[]
 }
 
+/**
+ * What a divergence likely is. The first are read off the place of the difference; `reordered`: the same elements in another
+ * order. `generated_value`, `clock`, `randomness`: all that differs is what a program made. `exhausted`: it was recorded, and
+ * its answers are used up. `new_request`: nothing recorded is of its target. `request_changed`: any other field.
+ */
+export const DIVERGENCE_KINDS = [
+  'prompt_changed',
+  'tools_changed',
+  'model_changed',
+  'tool_result_changed',
+  'message_changed',
+  'extra_turn',
+  'missing_turn',
+  'reordered',
+  'generated_value',
+  'clock',
+  'randomness',
+  'exhausted',
+  'new_request',
+  'request_changed',
+] as const
+export type DivergenceKind = (typeof DIVERGENCE_KINDS)[number]
+
 /** What was asked in a replay and not held by the recording, and how it differs from what is held. */
 export interface Divergence {
   /** Position among the replay's interactions, from 1. */
@@ -54,8 +77,7 @@ export interface Divergence {
   nearest: { interaction: string; step: number; used: boolean } | null
   /** The smallest difference: JSON path of the first place that differs and both values there. */
   difference: { path: string; recorded: string | null; asked: string | null; text_diff: string } | null
-  /** `prompt_changed`, `tools_changed`, `model_changed`, `tool_result_changed`, `extra_turn`, `exhausted`, `new_request`, `request_changed`. */
-  kind: string
+  kind: DivergenceKind
   /** What a person can do about it, one imperative sentence each. */
   remedies: string[]
 }

@@ -123,6 +123,7 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
     redactor,
     volatile: job.volatile,
     on_divergence: job.on_divergence,
+    known: { began: [recording.run.started_at] },
     onDivergence: (divergence) => {
       diverged ||= divergence.grade === 'none'
       tell({ type: 'divergence', divergence })

@@ -4,7 +4,6 @@ import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import type { JsonValue } from '../core/json.ts'
 import { never } from '../core/nothing.ts'
-import type { Evidence } from '../model/evidence.ts'
 import {
   asPayload,
   type FunctionInteraction,
@@ -24,6 +23,8 @@ import { type CanonicalCall, canonicaliseInteraction } from './canonical-call.ts
 import { CleanHeaders } from './clean-headers.ts'
 import { describeDivergence } from './describe-divergence.ts'
 import { type EvidenceEntry, EvidenceIndex, type EvidenceMatch, worldText } from './evidence-index.ts'
+import { type Found, isFunction, isHttp } from './found.ts'
+import type { RunKnowledge } from './generated-values.ts'
 import { asText } from './identical.ts'
 import { knownUntil } from './known-until.ts'
 import { NEVER } from './never-exchange.ts'
@@ -59,14 +60,8 @@ export interface ReplayTapeOptions {
   on_divergence: 'fail' | 'stale'
   /** Told of each divergence; one of grade `none` ends the run. */
   onDivergence(divergence: Divergence): void
-}
-
-/** What a call is answered with, and when it begins, ms of virtual time. */
-interface Found<T extends Interaction = Interaction> {
-  id: string
-  recorded: T
-  evidence: Evidence
-  start: number
+  /** What is known of the recorded run and of this one, to tell the kind of a divergence. */
+  known: RunKnowledge
 }
 
 /**
@@ -237,7 +232,8 @@ export class ReplayTape implements Tape {
   #diverge(call: CanonicalCall, asked: Interaction): EvidenceMatch | null {
     const grade = this.#options.on_divergence === 'stale' ? 'stale' : 'none'
     const at_ms = this.#options.clock.offset
-    const question = { step: this.#calls, interaction: asked.id, at_ms, call, summary: summariseRequest(asked) }
+    const asking = { step: this.#calls, interaction: asked.id, at_ms, call, known: this.#options.known }
+    const question = { ...asking, summary: summariseRequest(asked) }
     const { divergence, nearest } = describeDivergence(question, this.#index, this.#renaming, grade)
     const servable = grade === 'stale' && nearest !== null && nearest.call.target === call.target
     this.#options.onDivergence(servable ? divergence : { ...divergence, grade: 'none' })
@@ -288,12 +284,4 @@ export class ReplayTape implements Tape {
     this.#renaming.learn(() => JSON.stringify(interaction.value ?? null))
     return new ServedFunction(clock, { interaction, start, knownUntil: known, onEnd, onBeyond }).result()
   }
-}
-
-function isHttp(found: Found | null): found is Found<HttpInteraction> {
-  return found?.recorded.kind === 'http'
-}
-
-function isFunction(found: Found | null): found is Found<FunctionInteraction> {
-  return found !== null && found.recorded.kind !== 'http'
 }
