@@ -1,17 +1,19 @@
 import { mkdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { RetrialError } from '../core/errors.ts'
 import { findConcurrentGroups } from '../replay/order/concurrent-groups.ts'
 import { isOrderMet, resolveOrder } from '../replay/order/resolve-order.ts'
 import { createReplayPool, type ReplayPool } from '../replay/replay-pool.ts'
-import { renderReplay, toReplayJson } from '../report/render-replay.ts'
+import { renderExplanation } from '../report/render-explanation.ts'
+import { type ReplayView, renderReplay, toReplayJson } from '../report/render-replay.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import { SANDBOX_MODES, type SandboxMode, type Scenario } from '../scenario/scenario.ts'
 import { openRecording } from '../suite/open-recording.ts'
 import { adjust } from '../suite/run-suite.ts'
 import { checkIsolation } from '../trial/check-isolation.ts'
+import { type Explanation, explainDivergence, type ReplayToExplain } from '../trial/explain-divergence.ts'
 import { resolveAgent } from '../trial/resolve-agent.ts'
 import { runReplay } from '../trial/run-replay.ts'
 import { chooseExitCode } from './exit-code.ts'
@@ -19,6 +21,7 @@ import { parseOrder } from './parse-order.ts'
 
 interface ReplayOptions {
   candidate?: string
+  explain?: number
   json?: boolean
   order?: string
   out?: string
@@ -33,6 +36,7 @@ export function registerReplay(program: Command): void {
     .description('re-execute the agent against its recording and grade the evidence')
     .argument('<scenario>', 'the scenario file')
     .option('--candidate <id>', 'replay this candidate (default: the baseline)')
+    .option('--explain <n>', 'show the n-th divergence in full, from 1', parseNumber)
     .option('--json', 'print one JSON document')
     .option('--seed <text>', 'draw all that is random from this seed (default: what the recorded run drew)')
     .option('--order <order>', 'how concurrent answers are ordered: recorded, seed:<text>, or ids as c3,c2')
@@ -43,6 +47,11 @@ export function registerReplay(program: Command): void {
     )
     .option('--out <folder>', 'where the replay leaves its recording')
     .action(replay)
+}
+
+function parseNumber(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Divergences are counted from 1.')
+  return Number(text)
 }
 
 async function replay(file: string, options: ReplayOptions): Promise<void> {
@@ -102,9 +111,30 @@ async function replayIn(
     recording: result.recording === null ? null : relative(process.cwd(), result.recording),
     output: result.output,
   }
-  process.stdout.write(options.json ? toReplayJson(view) : renderReplay(view, { color: config.color }))
+  const replayed = {
+    scenario,
+    candidate: options.candidate ?? null,
+    recording,
+    interactions,
+    divergences: run.divergences,
+  }
+  const explained = options.explain === undefined ? undefined : explain(replayed, options.explain)
+  process.stdout.write(render(view, explained, options.json === true, config.color))
   if (isGood) chooseExitCode(0)
   else if (run.outcome !== 'harness_error' && run.outcome !== 'crashed') chooseExitCode(3)
+}
+
+function render(view: ReplayView, explained: Explanation | undefined, isJson: boolean, color: boolean): string {
+  if (isJson) return toReplayJson({ ...view, ...(explained && { explained }) })
+  return explained === undefined ? renderReplay(view, { color }) : renderExplanation(explained, { color })
+}
+
+function explain(replay: ReplayToExplain, number: number): Explanation {
+  const explained = explainDivergence(replay, number)
+  if (explained !== undefined) return explained
+  const count = replay.divergences.length
+  const hint = count === 0 ? 'Leave --explain out to see how it ended.' : `Name one of 1 to ${count}.`
+  throw new RetrialError('ERR_CLI_NO_DIVERGENCE', `The replay has no divergence ${number}.`, { hint })
 }
 
 function withOrder(scenario: Scenario, order: string | undefined): Scenario {

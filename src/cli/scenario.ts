@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { RetrialError } from '../core/errors.ts'
+import { quoteForShell } from '../core/quote-for-shell.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { proposeScenario } from '../scenario/propose/propose-scenario.ts'
 import { computeSignals } from '../signals/compute-signals.ts'
@@ -59,9 +60,4 @@ async function newScenario(recordingPath: string, options: NewOptions): Promise<
   await writeFile(out, text)
   const command = `retrial verify ${quoteForShell(out)}`
   process.stdout.write(`proposed ${out}: review the roles and name your candidates, then run \`${command}\`\n`)
-}
-
-/** A path as it has to be typed. */
-function quoteForShell(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

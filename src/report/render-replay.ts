@@ -4,6 +4,7 @@ import type { Divergence, EgressAttempt, EvidenceReport, Wall } from '../model/v
 import { describeIsolation } from './describe-isolation.ts'
 import { escapeHostile } from './escape-json.ts'
 import { divergenceLines } from './render-divergence.ts'
+import type { ExplanationView } from './render-explanation.ts'
 import { createPaint, escapeTerminal, joinLines, type Paint } from './terminal-text.ts'
 
 /** One replay, as it is shown. */
@@ -32,6 +33,8 @@ export interface ReplayView {
   recording: string | null
   /** The end of what the agent printed. */
   output: string
+  /** The divergence that was asked about, in full. */
+  explained?: ExplanationView | undefined
 }
 
 /** Renders one replay for a terminal: how it ended, how good the evidence under each answer was, what was not used. */
@@ -55,7 +58,7 @@ export function renderReplay(view: ReplayView, options: { color: boolean }): str
       const where = at === null ? '' : ` at ${escapeTerminal(at, 200)}`
       return `  ${paint('red', 'refused')}   ${escapeTerminal(layer, 20)} ${escapeTerminal(target, 200)}${where}`
     }),
-    ...divergences.flatMap((divergence) => ['', ...divergenceLines(divergence, paint)]),
+    ...divergences.flatMap((divergence, i) => ['', ...divergenceLines(divergence, paint), explainLine(i + 1, paint)]),
     ...(view.recording === null ? [] : [`  recording ${escapeTerminal(view.recording, 300)}`]),
     ...outputLines(view, paint),
   ])
@@ -88,6 +91,10 @@ function countGrades({ grades }: EvidenceReport): string {
   return Object.entries(grades)
     .map(([grade, count]) => `${count} ${grade}`)
     .join(', ')
+}
+
+function explainLine(number: number, paint: Paint): string {
+  return `        ${paint('dim', `--explain ${number} shows both requests and all that differs`)}`
 }
 
 function gradeLine({ id, evidence }: ReplayView['interactions'][number], paint: Paint): string {
