@@ -37,6 +37,11 @@ export interface ReplayJob {
    */
   clock?: 'virtual' | 'real' | undefined
   /**
+   * When the clock of the replay begins, ms since the epoch.
+   * @default when the recorded run began
+   */
+  clock_origin?: number | undefined
+  /**
    * What all chance follows from.
    * @default what the recorded run drew, then the id of the run
    */

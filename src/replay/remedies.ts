@@ -52,7 +52,18 @@ export function listRemedies({ kind, difference, summary }: Diverged): Remedy[] 
 
 /** The path that could be called volatile; null where that would take the whole question out of the match. */
 export function volatilePathOf(difference: Divergence['difference']): string | null {
-  return difference !== null && 'in' in parseVolatilePath(difference.path) ? difference.path : null
+  return difference && asVolatilePath(difference.path)
+}
+
+/** A path as `replay.volatile` takes it: of a query, the parameter with all its values. Null where it may not be volatile. */
+export function asVolatilePath(path: string): string | null {
+  const named = path.replace(
+    /^query(?:\.([\w$-]+)|\['((?:[^'\\]|\\.)+)'\])(?:\[\d+\])?$/,
+    (_, plain?: string, quoted = '') => {
+      return `query.${plain ?? quoted.replace(/\\(.)/g, '$1')}`
+    },
+  )
+  return 'in' in parseVolatilePath(named) ? named : null
 }
 
 /** What has to be asked for live, to get this answer and no other. */

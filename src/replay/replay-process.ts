@@ -4,7 +4,6 @@
  */
 import { existsSync, fstat } from 'node:fs'
 import { Socket } from 'node:net'
-import { dirname, relative, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { armServing } from '../boundary/arm.ts'
@@ -13,18 +12,19 @@ import { installChance } from '../boundary/world/chance.ts'
 import { RetrialError } from '../core/errors.ts'
 import { doNothing } from '../core/nothing.ts'
 import { deriveStopReason } from '../model/stop-reason.ts'
-import { createRecordingWriter, type RecordingWriter } from '../recording/create-recording-writer.ts'
+import type { RecordingWriter } from '../recording/create-recording-writer.ts'
 import { DrawLog } from '../recording/draw-log.ts'
 import { encodeValue } from '../recording/encode-value.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { type AgentRun, driveToEnd, harnessError } from './drive-to-end.ts'
 import { networkOfThisProcess } from './isolation/sandbox.ts'
+import { openReplayWriter } from './open-replay-writer.ts'
 import { reorder } from './order/reorder.ts'
 import { describeOrders, resolveOrder } from './order/resolve-order.ts'
 import { type FurnishedJob, GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
-import { FLUSH, hasInspector } from './sample-stack.ts'
+import { FLUSH } from './sample-stack.ts'
 
 // Taken before any agent can replace them.
 const send = process.send?.bind(process)
@@ -78,30 +78,13 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
   const recording = await readRecording(job.recording, { mode: job.mode })
   const orders = resolveOrder(recording, job.order ?? 'recorded')
   enterEnvironment(job)
-  // Where the run was recorded is no way up from where its replay is written.
-  const { cwd: _, ...runtime } = recording.runtime
   const redactor = recording.redaction === null ? null : createRedactor({ salt: recording.redaction.salt, env: {} })
-  const writer = createRecordingWriter(
-    job.written,
-    {
-      run: recording.run,
-      input: job.input,
-      agent_ref: job.agent_ref,
-      runtime,
-      redaction: recording.redaction,
-    },
-    {
-      overwrite: true,
-      sync: false,
-      // What is kept in memory is to be had from a process that hangs only by its inspector.
-      buffered: hasInspector('permission' in process),
-      base: { path: callFrom(job), recording },
-      ...(redactor && { redactor }),
-    },
-  )
+  const writer = openReplayWriter(job, recording, redactor)
   keepFlushing(writer)
   if (orders.length > 0) writer.note({ at_ms: 0, code: 'reordered', message: describeOrders(orders), data: { orders } })
-  const world = armServing(recording.run.started_at, (attempt) => tell({ type: 'egress', attempt }), {
+  const recorded = recording.run.started_at
+  const epoch = job.clock_origin ?? recorded
+  const world = armServing(epoch, (attempt) => tell({ type: 'egress', attempt }), {
     clock: job.clock,
     writable: [job.scratch],
     addons: job.isolation?.addons,
@@ -123,7 +106,8 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
     redactor,
     volatile: job.volatile,
     on_divergence: job.on_divergence,
-    known: { began: [recording.run.started_at] },
+    shift_ms: epoch - recorded,
+    known: { began: [recorded, epoch] },
     onDivergence: (divergence) => {
       diverged ||= divergence.grade === 'none'
       tell({ type: 'divergence', divergence })
@@ -150,11 +134,6 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
 function keepFlushing(writer: RecordingWriter): void {
   process.once('exit', () => writer.flush())
   Object.defineProperty(globalThis, Symbol.for(FLUSH), { value: () => writer.flush() })
-}
-
-/** The path by which a recording, seen from where it is written, is called as it will be from where it is kept. */
-function callFrom({ recording, out, written }: FurnishedJob): string {
-  return resolve(dirname(written), relative(dirname(out), recording))
 }
 
 /** Whether Node's permission model is on, and forbids. */

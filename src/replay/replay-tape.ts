@@ -60,6 +60,8 @@ export interface ReplayTapeOptions {
   on_divergence: 'fail' | 'stale'
   /** Told of each divergence; one of grade `none` ends the run. */
   onDivergence(divergence: Divergence): void
+  /** How much later than the recorded clock this one began. @default 0 */
+  shift_ms?: number | undefined
   /** What is known of the recorded run and of this one, to tell the kind of a divergence. */
   known: RunKnowledge
 }
@@ -88,7 +90,7 @@ export class ReplayTape implements Tape {
     const { given, recording } = options
     this.#given = given ?? recording
     this.#givenCalls = new Map(given?.interactions.map((one) => [one.id, one]))
-    this.#renaming = new Renaming(JSON.stringify(options.input ?? [options.recording.input]))
+    this.#renaming = new Renaming(JSON.stringify(options.input ?? [options.recording.input]), options.shift_ms)
   }
 
   /** Whether calls are open: a connection keeps a process alive. */

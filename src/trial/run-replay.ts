@@ -26,6 +26,8 @@ export interface ReplayRequest {
   outDir: string
   /** `baseline`, or the candidate's id: the name of that recording. */
   name: string
+  /** When its clock begins, ms since the epoch; default: when the recorded run began. */
+  clock_origin?: number | undefined
 }
 
 /** One replay under trial: what the verifier judges, and what the report shows beside it. */
@@ -71,6 +73,7 @@ export async function prepareReplay(request: ReplayRequest, pool: ReplayPool): P
       out,
       max_virtual_ms: scenario.replay.max_virtual_ms,
       clock: scenario.replay.clock,
+      clock_origin: request.clock_origin,
       seed: scenario.replay.seed,
       order: scenario.replay.order,
       isolation: isolationOf(scenario),
