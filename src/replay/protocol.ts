@@ -1,3 +1,4 @@
+import type { SourceSight } from '../boundary/sources.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { ErrorShape } from '../model/run.ts'
 import type { Divergence, EgressAttempt } from '../model/verdict.ts'
@@ -112,6 +113,8 @@ export type ReplayMessage =
   | { type: 'begun' }
   | { type: 'egress'; attempt: EgressAttempt }
   | { type: 'divergence'; divergence: Divergence }
+  /** The agent looked at something that no recording holds. */
+  | { type: 'source'; sight: SourceSight }
   | { type: 'done'; end: ReplayEnd; virtual_ms: number }
 
 /** The descriptor on which a process waits for its run to begin: a line that no code of the agent hears. */

@@ -7,6 +7,7 @@ import { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { armServing } from '../boundary/arm.ts'
+import { createSourceWatch } from '../boundary/sources.ts'
 import { runInContext, setAmbientTape } from '../boundary/tape.ts'
 import { installChance } from '../boundary/world/chance.ts'
 import { RetrialError } from '../core/errors.ts'
@@ -24,6 +25,7 @@ import { reorder } from './order/reorder.ts'
 import { describeOrders, resolveOrder } from './order/resolve-order.ts'
 import { type FurnishedJob, GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
+import { reportUnserved, watchFreshDraws } from './report-sources.ts'
 import { FLUSH } from './sample-stack.ts'
 
 // Taken before any agent can replace them.
@@ -84,15 +86,19 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
   if (orders.length > 0) writer.note({ at_ms: 0, code: 'reordered', message: describeOrders(orders), data: { orders } })
   const recorded = recording.run.started_at
   const epoch = job.clock_origin ?? recorded
+  const sources = createSourceWatch((sight) => tell({ type: 'source', sight }))
+  const fresh = watchFreshDraws(sources)
+  reportUnserved(sources)
   const world = armServing(epoch, (attempt) => tell({ type: 'egress', attempt }), {
     clock: job.clock,
     writable: [job.scratch],
     addons: job.isolation?.addons,
+    sources,
   })
   const draws = new DrawLog(recording.chance?.scope ?? 'run')
   installChance(
     job.seed === undefined
-      ? { seed: recording.run.run_id, recorded: recording.chance, draws }
+      ? { seed: recording.run.run_id, recorded: recording.chance, draws, onFresh: fresh.onFresh }
       : { seed: job.seed, recorded: undefined, draws },
   )
   let diverged = false
@@ -107,7 +113,7 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
     volatile: job.volatile,
     on_divergence: job.on_divergence,
     shift_ms: epoch - recorded,
-    known: { began: [recorded, epoch] },
+    known: { began: [recorded, epoch], isDrawn: fresh.isDrawn },
     onDivergence: (divergence) => {
       diverged ||= divergence.grade === 'none'
       tell({ type: 'divergence', divergence })
