@@ -16,6 +16,7 @@ import { checkIsolation } from '../trial/check-isolation.ts'
 import { type Explanation, explainDivergence, type ReplayToExplain } from '../trial/explain-divergence.ts'
 import { resolveAgent } from '../trial/resolve-agent.ts'
 import { runReplay } from '../trial/run-replay.ts'
+import { settleSources } from '../trial/settle-sources.ts'
 import { chooseExitCode } from './exit-code.ts'
 import { parseOrder } from './parse-order.ts'
 
@@ -104,6 +105,14 @@ async function replayIn(
     evidence: run.evidence,
     divergences: run.divergences,
     egress: run.egress,
+    sources: settleSources(result.sources, {
+      recording,
+      accepted: scenario.replay.accept,
+      stated: source.env,
+      cwd: agent.cwd,
+      revisions: join(config.out_dir, 'revisions'),
+      baseline: result.sources,
+    }),
     isolation: result.isolation,
     interactions: run.interactions ?? [],
     virtual_ms: result.virtual_ms,

@@ -91,6 +91,16 @@ export interface EgressAttempt {
   at: string | null
 }
 
+/** Something that an agent looked at in a replay and that the recording does not hold. */
+export interface ChanceSource {
+  /** As a scenario accepts it: `file:prompts/system.md`, `env:FEATURE_X`, `random:Math.random`, `os:hostname`, `tool:search`. */
+  name: string
+  /** Where in the agent's code it was looked at first, `file:line:column`; null when that is not known. */
+  at: string | null
+  /** Why it cannot decide between the unfixed agent and the fix; null when it may, and so keeps a verdict from being `fixed`. */
+  settled: string | null
+}
+
 /**
  * What keeps a replay from the outside world: the guard in its process, Node's permission model, a namespace of the
  * system's for its network, or bubblewrap, which holds files and Unix sockets as well.
@@ -140,6 +150,8 @@ export interface CandidateReport {
   egress: EgressAttempt[]
   reasons: Reason[]
   recording: string | null
+  /** What it looked at that the recording does not hold. */
+  sources: ChanceSource[]
   /** What kept its replay from the outside world; empty when none ran. */
   isolation: Wall[]
   /** Real time the candidate's replays took, ms. */

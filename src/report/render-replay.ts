@@ -1,6 +1,6 @@
 import { formatMs } from '../core/format-ms.ts'
 import type { Evidence } from '../model/evidence.ts'
-import type { Divergence, EgressAttempt, EvidenceReport, Wall } from '../model/verdict.ts'
+import type { ChanceSource, Divergence, EgressAttempt, EvidenceReport, Wall } from '../model/verdict.ts'
 import { describeIsolation } from './describe-isolation.ts'
 import { escapeHostile } from './escape-json.ts'
 import { divergenceLines } from './render-divergence.ts'
@@ -23,6 +23,8 @@ export interface ReplayView {
   evidence: EvidenceReport
   divergences: readonly Divergence[]
   egress: readonly EgressAttempt[]
+  /** What it looked at that the recording does not hold. */
+  sources: readonly ChanceSource[]
   /** What kept it from the outside world. */
   isolation: readonly Wall[]
   /** In the order of the calls. */
@@ -57,6 +59,10 @@ export function renderReplay(view: ReplayView, options: { color: boolean }): str
     ...egress.map(({ layer, target, at }) => {
       const where = at === null ? '' : ` at ${escapeTerminal(at, 200)}`
       return `  ${paint('red', 'refused')}   ${escapeTerminal(layer, 20)} ${escapeTerminal(target, 200)}${where}`
+    }),
+    ...view.sources.map(({ name, at, settled }) => {
+      const where = at === null ? '' : ` at ${escapeTerminal(at, 200)}`
+      return `  ${settled === null ? paint('yellow', 'source   ') : 'source   '} ${escapeTerminal(name, 200)}${where}`
     }),
     ...divergences.flatMap((divergence, i) => ['', ...divergenceLines(divergence, paint), explainLine(i + 1, paint)]),
     ...(view.recording === null ? [] : [`  recording ${escapeTerminal(view.recording, 300)}`]),

@@ -4,7 +4,9 @@ import type { Recording } from '../model/recording.ts'
 import { statedStopReason } from '../model/stop-reason.ts'
 import type { BaselineReport, CandidateReport, Reason, ScenarioReport } from '../model/verdict.ts'
 import type { ReplayPool } from '../replay/replay-pool.ts'
+import type { ReplayResult } from '../replay/replay-worker.ts'
 import type { AgentSource, OnDivergence, Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
+import { assumeSources } from '../verify/describe-sources.ts'
 import { gateOf } from '../verify/gate-of.ts'
 import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.ts'
 import { judgeCandidate } from '../verify/judge-candidate.ts'
@@ -12,6 +14,7 @@ import type { TrialRun } from '../verify/trial-run.ts'
 import { doubtChangedQuestions } from './doubt-changed-questions.ts'
 import { resolveAgent } from './resolve-agent.ts'
 import { explainFailure, gradeReplay, prepareReplay, type TrialReplay } from './run-replay.ts'
+import { settleSources } from './settle-sources.ts'
 
 export interface TrialOptions {
   pool: ReplayPool
@@ -66,7 +69,10 @@ export async function runTrial(
       reportCandidate(scenario, candidate, doubt(replays[index] as TrialReplay, baseline, recording), {
         verdict: judged.verdict,
         run: baseline.run,
+        sources: baseline.result.sources,
         assumptions: options.assumptions ?? [],
+        recording,
+        revisions: join(options.outDir, 'revisions'),
       }),
     ),
     duration_ms: performance.now() - began,
@@ -107,16 +113,37 @@ function reportBaseline(
   }
 }
 
+/** The baseline as its candidates are compared with it. */
+interface JudgedBaseline {
+  verdict: BaselineJudgement['verdict']
+  run: TrialRun
+  sources: ReplayResult['sources']
+  /** Of the recording. */
+  assumptions: readonly string[]
+  recording: Recording
+  /** Folder of git revisions. */
+  revisions: string
+}
+
 function reportCandidate(
   scenario: Scenario,
   candidate: ScenarioCandidate,
-  { run, result, hints }: TrialReplay,
-  baseline: { verdict: BaselineJudgement['verdict']; run: TrialRun; assumptions: readonly string[] },
+  { run, result, hints, cwd }: TrialReplay,
+  baseline: JudgedBaseline,
 ): CandidateReport {
+  const sources = settleSources(result.sources, {
+    recording: baseline.recording,
+    accepted: scenario.replay.accept,
+    stated: candidate.agent.env,
+    cwd,
+    revisions: baseline.revisions,
+    baseline: baseline.sources,
+  })
+  const assumptions = [...baseline.assumptions, ...run.assumptions, ...assumeSources(sources)]
   const { required_evidence, tolerance, expect, accept_bypass } = scenario.verify
   const judged = judgeCandidate({
     baseline,
-    candidate: { ...run, assumptions: [...baseline.assumptions, ...run.assumptions, ...assumeStop(baseline.run, run)] },
+    candidate: { ...run, sources, assumptions: [...assumptions, ...assumeStop(baseline.run, run)] },
     incident: scenario.incident,
     expect,
     required: required_evidence,
@@ -135,6 +162,7 @@ function reportCandidate(
     signals: run.signals,
     divergences: [...run.divergences],
     egress: [...run.egress],
+    sources,
     reasons: [...judged.reasons, ...beside(judged.verdict, hints, result.output)],
     recording: result.recording,
     isolation: result.isolation,
@@ -179,6 +207,7 @@ function brokenReplay(recording: Recording, error: unknown): TrialReplay {
       end,
       divergences: [],
       egress: [],
+      sources: [],
       recording: null,
       output: '',
       virtual_ms: 0,
@@ -187,5 +216,6 @@ function brokenReplay(recording: Recording, error: unknown): TrialReplay {
     },
     interactions: [],
     hints: [],
+    cwd: process.cwd(),
   }
 }
