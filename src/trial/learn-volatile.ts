@@ -25,7 +25,7 @@ export interface LearnOptions {
 }
 
 /** How much later than the recorded run the clocks of the replays begin, ms: another day, hour, minute and second. */
-const SHIFT_MS = 11 * 86_400_000 + 5 * 3_600_000 + 17 * 60_000 + 43_000 + 219
+export const SHIFT_MS = 11 * 86_400_000 + 5 * 3_600_000 + 17 * 60_000 + 43_000 + 219
 
 /** How often what was learned is tried, and what still differs is added. */
 const MOST_ROUNDS = 3
