@@ -12,13 +12,12 @@ export interface FreshDraws {
 }
 
 /** Takes down what is drawn afresh: all numbers, and what the agent's own code draws as a source that no recording holds. */
-export function watchFreshDraws({ caller, see }: SourceWatch): FreshDraws {
+export function watchFreshDraws({ seeDirect }: SourceWatch): FreshDraws {
   const drawn = new Set<string>()
   return {
     onFresh(call, value) {
       if (drawn.size < MOST_KEPT) drawn.add(value)
-      const by = caller()
-      if (by?.isDirect && by.isOwn) see(`random:${call}`, by.place, value)
+      seeDirect(`random:${call}`, () => value)
     },
     isDrawn: (text) => drawn.has(text),
   }

@@ -54,46 +54,51 @@ export function watchReads(watch: SourceWatch, writable: readonly string[]): voi
   const own = createFilePolicy(writable)
   const look = (file: string | null): void => {
     if (file === null) return
-    const by = watch.caller()
-    if (by === null) return
     const absolute = path.resolve(file)
-    if (/[\\/]node_modules[\\/]/.test(absolute) || own.allows(absolute, true)) return
+    // Loading a package reads hundreds of its files: whose call that is need not be asked.
+    if (/[\\/]node_modules[\\/]/.test(absolute)) return
+    const by = watch.caller()
+    if (by === null || own.allows(absolute, true)) return
     const within = path.relative(process.cwd(), absolute)
     const isWithin = within !== '' && !within.startsWith('..') && !path.isAbsolute(within)
     if (!by.isOwn && (!isWithin || OF_TOOLS.test(path.basename(absolute)))) return
     const name = (isWithin ? within : absolute).replaceAll('\\', '/')
     watch.see(`file:${name}`, by.place, contentOf(absolute))
   }
-  for (const name of READERS) {
-    for (const [owner, call] of [
-      [fs, name],
-      [fs, `${name}Sync`],
-      [fs.promises, name],
-    ] as const) {
-      replace(owner as unknown as Exports, call, (base) => {
-        return function (...args) {
-          look(pathOf(args[0]))
-          return base.apply(this, args)
-        }
-      })
+  let isLooking = false
+  /** Once a call: reading a file opens it by its public name. */
+  const lookOnce = (file: string | null, call: () => unknown): unknown => {
+    if (isLooking) return call()
+    isLooking = true
+    try {
+      look(file)
+      return call()
+    } finally {
+      isLooking = false
     }
   }
-  replace(fs as unknown as Exports, 'existsSync', (base) => {
-    return function (...args) {
-      look(pathOf(args[0]))
-      return base.apply(this, args)
-    }
-  })
+  const watchCall = (owner: object, name: string): void => {
+    replace(owner as Exports, name, (base) => {
+      return function (...args) {
+        return lookOnce(pathOf(args[0]), () => base.apply(this, args))
+      }
+    })
+  }
+  for (const name of READERS) {
+    watchCall(fs, name)
+    watchCall(fs, `${name}Sync`)
+    watchCall(fs.promises, name)
+  }
+  watchCall(fs, 'existsSync')
   watchMachine(watch)
 }
 
-function watchMachine({ caller, see }: SourceWatch): void {
+function watchMachine({ seeDirect }: SourceWatch): void {
   for (const name of MACHINE) {
     replace(os as unknown as Exports, name, (base) => {
       return function (...args) {
         const value = base.apply(this, args)
-        const by = caller()
-        if (by?.isDirect && by.isOwn) see(`os:${name}`, by.place, JSON.stringify(value))
+        seeDirect(`os:${name}`, () => JSON.stringify(value))
         return value
       }
     })

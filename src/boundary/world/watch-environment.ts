@@ -8,14 +8,13 @@ const ASKED_OF_ANYTHING = ['toJSON', 'then', 'inspect', 'asymmetricMatch', 'node
  * Takes down which variables the agent's own code reads. What libraries read is left out: they read many, for every run alike.
  * Nothing of what is read or set changes.
  */
-export function watchEnvironment({ caller, see }: SourceWatch): void {
+export function watchEnvironment({ seeDirect }: SourceWatch): void {
   const real = process.env
   /** The variable that is listed just now: a copy of all reads each, and is one look at all of them. */
   let listed: PropertyKey | null = null
   const look = (name: string, value: string | undefined): void => {
     if (name in Object.prototype || ASKED_OF_ANYTHING.includes(name)) return
-    const by = caller()
-    if (by?.isDirect && by.isOwn) see(`env:${name}`, by.place, value === undefined ? 'unset' : `set ${value}`)
+    seeDirect(`env:${name}`, () => (value === undefined ? 'unset' : `set ${value}`))
   }
   const watched = new Proxy(real, {
     get(target, key) {
@@ -31,9 +30,7 @@ export function watchEnvironment({ caller, see }: SourceWatch): void {
     // The real one takes no description of a property that another object was given.
     set: (target, key, value) => Reflect.set(target, key, value),
     ownKeys(target) {
-      const by = caller()
-      const all = JSON.stringify(target)
-      if (by?.isDirect && by.isOwn) see('env:*', by.place, all)
+      seeDirect('env:*', () => JSON.stringify(target))
       return Reflect.ownKeys(target)
     },
     getOwnPropertyDescriptor(target, key) {
