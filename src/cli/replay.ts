@@ -82,13 +82,14 @@ async function replayIn(
   const scenario = withOrder(adjust(loadScenario(file), options), options.order)
   checkIsolation(scenario)
   const { source, name, on_divergence } = choose(scenario, options.candidate)
-  const { recording } = await openRecording(scenario)
+  const { recording, supplements } = await openRecording(scenario)
   const orders = resolveOrder(recording, scenario.replay.order ?? 'recorded')
   const agent = await resolveAgent(source, scenario, recording, join(config.out_dir, 'revisions'))
+  const beside = options.candidate === undefined ? {} : { supplements, stubs: scenario.stubs }
   const outDir = join(config.out_dir, 'replays', scenario.id)
   await mkdir(outDir, { recursive: true })
   const { run, result, interactions } = await runReplay(
-    { scenario, recording, agent, on_divergence, outDir, name },
+    { scenario, recording, agent, on_divergence, outDir, name, ...beside },
     pool,
   )
   const isGood =

@@ -12,6 +12,7 @@ import { type LearnedVolatile, proposedPaths } from '../scenario/propose/propose
 import { computeSignals } from '../signals/compute-signals.ts'
 import { projectRun } from '../trace/project-run.ts'
 import { learnFromRecording } from '../trial/learn-from-recording.ts'
+import { registerScenarioStub } from './scenario-stub.ts'
 
 interface NewOptions {
   out?: string
@@ -22,9 +23,9 @@ interface NewOptions {
 
 /** Adds `retrial scenario new`: proposes a scenario for a recorded incident, roles included, for a person to review. */
 export function registerScenario(program: Command): void {
-  program
-    .command('scenario')
-    .description('work on scenarios')
+  const scenario = program.command('scenario').description('work on scenarios')
+  registerScenarioStub(scenario)
+  scenario
     .command('new')
     .description('propose a scenario for a recorded incident, for a person to review')
     .argument('<recording>', 'the recording of the incident')

@@ -2,14 +2,24 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { isRetrialError, RetrialError } from '../core/errors.ts'
 import { findScenarios } from '../scenario/find-scenarios.ts'
-import { SANDBOX_MODES, type SandboxMode } from '../scenario/scenario.ts'
+import { REQUIRED_EVIDENCE, type RequiredEvidence, SANDBOX_MODES, type SandboxMode } from '../scenario/scenario.ts'
 import { runSuite, type SuiteResult } from '../suite/run-suite.ts'
 import { describeError } from './describe-error.ts'
 import { chooseExitCode } from './exit-code.ts'
+import {
+  describeLiveBudget,
+  LIVE_CALLS_HELP,
+  LIVE_SAMPLES_HELP,
+  LIVE_TOKENS_HELP,
+  type LiveOptions,
+  liveOption,
+  openLiveBudget,
+  parseSamples,
+} from './live-options.ts'
 import { type Reporter, renderResult } from './render-result.ts'
 import { openReport } from './write-report.ts'
 
-interface VerifyOptions {
+interface VerifyOptions extends LiveOptions {
   json?: boolean
   reporter?: Reporter
   output?: string
@@ -19,6 +29,9 @@ interface VerifyOptions {
   out?: string
   seed?: string
   sandbox?: SandboxMode
+  evidence?: string[]
+  requiredEvidence?: RequiredEvidence
+  teeth?: boolean
 }
 
 const AFTER_HELP = `
@@ -61,6 +74,18 @@ export function registerVerify(program: Command): void {
         SANDBOX_MODES,
       ),
     )
+    .option('--evidence <files...>', 'further recordings whose answers may be used (grade pooled)', collect)
+    .addOption(
+      new Option(
+        '--required-evidence <grade>',
+        'worst grade that may support fixed (default: as its scenario says)',
+      ).choices(REQUIRED_EVIDENCE),
+    )
+    .option('--teeth', 'ask for red, green and red again: on the baseline, on the candidate, when it is reverted')
+    .addOption(liveOption())
+    .option('--live-calls <n>', LIVE_CALLS_HELP)
+    .option('--live-tokens <n>', LIVE_TOKENS_HELP)
+    .option('--live-samples <n>', LIVE_SAMPLES_HELP)
     .option('--out <folder>', 'where replays leave their recordings (default: .retrial)')
     .addHelpText('after', AFTER_HELP)
     .action(verify)
@@ -107,8 +132,11 @@ async function tryAll(paths: string[], options: VerifyOptions): Promise<{ result
     color = config.color
     const files = await findScenarios(paths)
     const { workers, ahead, out_dir: outDir } = config
-    const { only, seed, sandbox } = options
-    return { result: await runSuite(files, { workers, ahead, outDir, only, seed, sandbox }), color }
+    const { only, seed, sandbox, teeth, evidence, requiredEvidence: required_evidence } = options
+    const live = openLiveBudget(options)
+    if (live !== undefined) process.stderr.write(describeLiveBudget(live))
+    const adjusted = { live, samples: parseSamples(options), teeth, only, seed, sandbox, evidence, required_evidence }
+    return { result: await runSuite(files, { workers, ahead, outDir, ...adjusted }), color }
   } catch (error) {
     // Reported like a scenario that is not in order: a program that reads JSON gets JSON.
     if (!isRetrialError(error)) throw error

@@ -30,14 +30,22 @@ export interface Reason {
 
 /** How far the recorded evidence carries a replay. */
 export interface EvidenceReport {
-  /** Share of the replay's requests that were answered by a grade that supports a verdict, 0 to 1. */
+  /**
+   * Share of the requests on the path from trigger to outcome (of all, where the path is not known) that were answered by a grade
+   * that supports a verdict, 0 to 1.
+   */
   coverage: number
   grades: EvidenceCount
   /** Worst grade that occurred; null when nothing was asked. */
   worst: EvidenceGrade | null
   /** Recorded interactions that the replay did not ask for. */
   unused: string[]
+  /** The answers that the roles of the incident rest on. */
+  path?: EvidencePath | undefined
 }
+
+/** The answers from trigger to outcome, in order of the calls: which they are, how good, and whether the trigger shows in it. */
+export type EvidencePath = { interaction: string; grade: EvidenceGrade; trigger: boolean }[]
 
 /**
  * What a divergence likely is. The first are read off the place of the difference; `reordered`: the same elements in another
@@ -80,6 +88,31 @@ export interface Divergence {
   kind: DivergenceKind
   /** What a person can do about it, one imperative sentence each. */
   remedies: string[]
+}
+
+/** How often an agent recovered when it was run against the real model. */
+export interface SampledShare {
+  samples: number
+  recovered: number
+  /** Samples that ended in nothing either way. */
+  undecided: number
+}
+
+/** What live sampling gave, against the unfixed agent's own recovery. */
+export interface LiveSampling {
+  candidate: SampledShare
+  unfixed: SampledShare
+  /** Of the shares of decided samples, with its 95 % interval; null when either has none. */
+  difference: { difference: number; low: number; high: number } | null
+}
+
+/** One way to settle an inconclusive verdict. */
+export interface WayOut {
+  /** `evidence`, `stub`, `live`, `required_evidence`, `look`. */
+  kind: string
+  text: string
+  /** As it has to be typed in the folder in which the verdict was given. */
+  command: string
 }
 
 /** An attempt to reach the outside world from within a replay. */
@@ -149,6 +182,10 @@ export interface CandidateReport {
   divergences: Divergence[]
   egress: EgressAttempt[]
   reasons: Reason[]
+  /** Only with live sampling. */
+  sampling?: LiveSampling | undefined
+  /** How an inconclusive verdict can be settled, the cheapest way first; none for any other. */
+  ways_out?: WayOut[] | undefined
   recording: string | null
   /** What it looked at that the recording does not hold. */
   sources: ChanceSource[]

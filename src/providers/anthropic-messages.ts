@@ -2,7 +2,15 @@ import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { HttpAnswer, HttpRequest } from '../model/interaction.ts'
 import { finishOf } from './finish.ts'
 import { findModelError, malformedAnswer } from './model-error.ts'
-import type { ModelAnswer, ModelMessage, ModelRequest, ModelToolResult, Protocol } from './protocol.ts'
+import type {
+  ModelAnswer,
+  ModelMessage,
+  ModelRequest,
+  ModelToolResult,
+  Protocol,
+  SaidAnswer,
+  WrittenAnswer,
+} from './protocol.ts'
 import { blankAnswer, readAnswerBody, type StreamEvent } from './read-body.ts'
 import { contentText, countOf, fieldOf, listOf, pathOf, stringOf, withoutFields } from './wire.ts'
 
@@ -16,6 +24,13 @@ export const anthropicMessages: Protocol = {
   // An opaque id for abuse detection; some clients put a session id into it.
   volatileFields: ['$.metadata.user_id'],
   generatedIdPattern: /^(?:toolu|msg)_(?:[A-Za-z0-9]+_)*(?:[A-Za-z0-9]{16,}|(?=[A-Za-z]*\d)[A-Za-z0-9]+)$/,
+  live: {
+    base_url: 'ANTHROPIC_BASE_URL',
+    key: 'ANTHROPIC_API_KEY',
+    path: '/v1/messages',
+    origin: 'https://api.anthropic.com',
+    authorise: (key) => ['x-api-key', key],
+  },
   detect(request: HttpRequest, body: JsonObject): boolean {
     if (!Array.isArray(body.messages)) return false
     const path = pathOf(request.url)
@@ -25,6 +40,7 @@ export const anthropicMessages: Protocol = {
   },
   readRequest,
   readAnswer: (answer: HttpAnswer) => readAnswerBody(answer, { json: readJson, stream: readStream }),
+  writeAnswer,
   readValue(value: JsonValue): ModelAnswer | null {
     if (fieldOf(value, 'type') !== 'message' || !Array.isArray(fieldOf(value, 'content'))) return null
     const answer = blankAnswer()
@@ -33,6 +49,44 @@ export const anthropicMessages: Protocol = {
     answer.complete_ms = 0
     return answer
   },
+}
+
+function writeAnswer({ model, stream }: ModelRequest, { id, text, tool_calls }: SaidAnswer): WrittenAnswer {
+  const tools = tool_calls.map((call, i) => ({
+    type: 'tool_use',
+    id: `toolu_${id}${i}`,
+    name: call.name,
+    input: call.arguments,
+  }))
+  const texts = text === '' && tools.length > 0 ? [] : [{ type: 'text', text }]
+  const stop_reason = tools.length > 0 ? 'tool_use' : 'end_turn'
+  const usage = { input_tokens: 0, output_tokens: 0 }
+  const message = { id: `msg_${id}`, type: 'message', role: 'assistant', model, stop_sequence: null, usage }
+  if (!stream) {
+    const body = JSON.stringify({ ...message, content: [...texts, ...tools], stop_reason })
+    return { content_type: 'application/json', body }
+  }
+  const events: { type: string; [key: string]: unknown }[] = [
+    { type: 'message_start', message: { ...message, content: [], stop_reason: null } },
+    ...[...texts, ...tools].flatMap((block, index) => writeBlock(block, index)),
+    { type: 'message_delta', delta: { stop_reason, stop_sequence: null }, usage: { output_tokens: 0 } },
+    { type: 'message_stop' },
+  ]
+  const body = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+  return { content_type: 'text/event-stream', body }
+}
+
+function writeBlock(block: { type: string; text?: string; input?: JsonValue }, index: number): { type: string }[] {
+  const isText = block.type === 'text'
+  const delta = isText
+    ? { type: 'text_delta', text: block.text }
+    : { type: 'input_json_delta', partial_json: JSON.stringify(block.input) }
+  const content_block = isText ? { type: 'text', text: '' } : { ...block, input: {} }
+  return [
+    { type: 'content_block_start', index, content_block } as { type: string },
+    { type: 'content_block_delta', index, delta } as { type: string },
+    { type: 'content_block_stop', index } as { type: string },
+  ]
 }
 
 function readRequest(body: JsonObject, url: string): ModelRequest {

@@ -4,6 +4,9 @@ import { fieldOf, stringOf } from './wire.ts'
 
 const MESSAGE_LENGTH = 500
 
+/** The type of the error that stands for an answer which cannot be read. */
+export const MALFORMED = 'malformed_answer'
+
 /** The error in a JSON body, or in one event of a stream; null when it holds none. */
 export function findModelError(body: JsonValue | undefined): ModelError | null {
   const holder = Array.isArray(body) ? body[0] : body
@@ -32,7 +35,7 @@ export function readHttpError(body: JsonValue | undefined, text: string, status:
 
 /** The error of an answer that cannot be read. */
 export function malformedAnswer(message: string): ModelError {
-  return { type: 'malformed_answer', code: null, message }
+  return { type: MALFORMED, code: null, message }
 }
 
 function codeOf(value: JsonValue | undefined): string | null {

@@ -2,7 +2,16 @@ import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { HttpAnswer, HttpRequest } from '../model/interaction.ts'
 import { finishOf } from './finish.ts'
 import { findModelError, malformedAnswer } from './model-error.ts'
-import type { ModelAnswer, ModelMessage, ModelRequest, ModelToolCall, ModelUsage, Protocol } from './protocol.ts'
+import type {
+  ModelAnswer,
+  ModelMessage,
+  ModelRequest,
+  ModelToolCall,
+  ModelUsage,
+  Protocol,
+  SaidAnswer,
+  WrittenAnswer,
+} from './protocol.ts'
 import { blankAnswer, readAnswerBody, type StreamEvent } from './read-body.ts'
 import { contentText, countOf, fieldOf, listOf, pathOf, stringOf, withoutFields } from './wire.ts'
 
@@ -16,10 +25,18 @@ export const openaiChat: Protocol = {
   volatileFields: [],
   // Short ids need a digit, so that a word such as `call_center` is never taken for one.
   generatedIdPattern: /^(?:call|chatcmpl)[-_](?:[A-Za-z0-9]{16,}|(?=[A-Za-z]*\d)[A-Za-z0-9]+)$/,
+  live: {
+    base_url: 'OPENAI_BASE_URL',
+    key: 'OPENAI_API_KEY',
+    path: '/chat/completions',
+    origin: 'https://api.openai.com',
+    authorise: (key) => ['authorization', `Bearer ${key}`],
+  },
   detect: (request: HttpRequest, body: JsonObject) =>
     pathOf(request.url).endsWith('/chat/completions') && Array.isArray(body.messages),
   readRequest,
   readAnswer: (answer: HttpAnswer) => readAnswerBody(answer, { json: readJson, stream: readStream }),
+  writeAnswer,
   readValue(value: JsonValue): ModelAnswer | null {
     if (!Array.isArray(fieldOf(value, 'choices'))) return null
     const answer = blankAnswer()
@@ -28,6 +45,36 @@ export const openaiChat: Protocol = {
     answer.complete_ms = 0
     return answer
   },
+}
+
+function writeAnswer({ model, stream }: ModelRequest, { id, text, tool_calls }: SaidAnswer): WrittenAnswer {
+  const calls = tool_calls.map(({ name, arguments: args }, index) => ({
+    id: `call_${id}${index}`,
+    type: 'function',
+    function: { name, arguments: JSON.stringify(args) },
+  }))
+  const message = {
+    role: 'assistant',
+    content: text === '' && calls.length > 0 ? null : text,
+    ...(calls.length > 0 && { tool_calls: calls }),
+  }
+  const finish_reason = calls.length > 0 ? 'tool_calls' : 'stop'
+  const head = { id: `chatcmpl-${id}`, created: 0, model }
+  if (!stream) {
+    const choices = [{ index: 0, message, finish_reason, logprobs: null }]
+    const usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
+    const body = JSON.stringify({ ...head, object: 'chat.completion', choices, usage })
+    return { content_type: 'application/json', body }
+  }
+  const delta = {
+    ...message,
+    ...(calls.length > 0 && { tool_calls: calls.map((call, index) => ({ index, ...call })) }),
+  }
+  const chunks = [
+    { index: 0, delta, finish_reason: null },
+    { index: 0, delta: {}, finish_reason },
+  ].map((choice) => JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [choice] }))
+  return { content_type: 'text/event-stream', body: [...chunks, '[DONE]'].map((data) => `data: ${data}\n\n`).join('') }
 }
 
 function readRequest(body: JsonObject): ModelRequest {

@@ -86,6 +86,33 @@ export interface ModelAnswer {
   complete_ms: number | null
 }
 
+/** Where and how a provider is asked for real. */
+export interface LiveAccess {
+  /** Variables that hold the base URL and the key. */
+  base_url: string
+  key: string
+  /** What comes behind the base URL. */
+  path: string
+  /** Where the provider is asked without a base URL. */
+  origin: string
+  /** The header that brings the key. */
+  authorise(key: string): [name: string, value: string]
+}
+
+/** What a model is to say, where an answer is made up. */
+export interface SaidAnswer {
+  /** Of the answer and, with a number behind it, of its tool calls: letters and digits. */
+  id: string
+  text: string
+  tool_calls: { name: string; arguments: JsonValue }[]
+}
+
+/** An answer as it goes over the wire. */
+export interface WrittenAnswer {
+  content_type: string
+  body: string
+}
+
 /**
  * What requests and answers mean in one wire protocol. No method throws, whatever bytes it is given:
  * it tells what can be known.
@@ -101,11 +128,15 @@ export interface Protocol {
   readonly volatileFields: readonly string[]
   /** Matches a whole value that the provider generated: an id of a call, an answer or a message. */
   readonly generatedIdPattern: RegExp
+  /** How the real system is asked: as its SDK does it, by the environment. */
+  readonly live: LiveAccess
   /** True for a request of this protocol, by path and body, so that base URLs and gateways of any name do. */
   detect(request: HttpRequest, body: JsonObject): boolean
   /** @param url Some protocols name the model in the path. Empty for a call that was not made over HTTP. */
   readRequest(body: JsonObject, url: string): ModelRequest
   readAnswer(answer: HttpAnswer): ModelAnswer
+  /** The body of an answer that says just that: JSON, or the events of a stream. */
+  writeAnswer(request: ModelRequest, said: SaidAnswer): WrittenAnswer
   /** The answer that a function returned as a value; null when the value is no answer of this protocol. */
   readValue(value: JsonValue): ModelAnswer | null
 }

@@ -1,5 +1,6 @@
 import type { SourceSight } from '../boundary/sources.ts'
 import type { JsonValue } from '../core/json.ts'
+import type { Stub } from '../model/evidence.ts'
 import type { ErrorShape } from '../model/run.ts'
 import type { Divergence, EgressAttempt } from '../model/verdict.ts'
 import type { ReplayOrder } from './order/resolve-order.ts'
@@ -22,6 +23,10 @@ export interface ReplayJob {
   cwd: string
   volatile: string[]
   on_divergence: 'fail' | 'stale'
+  /** Further recordings whose answers may be used: how good, how named, where. */
+  supplements?: { grade: 'pooled' | 'live'; label: string; recording: string }[] | undefined
+  /** Answers that are assumed. */
+  stubs?: Stub[] | undefined
   /** Where the replay's own recording is to be found afterwards. */
   out: string
   /** What keeps the agent from the outside world. */

@@ -21,6 +21,7 @@ import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { type AgentRun, driveToEnd, harnessError } from './drive-to-end.ts'
 import { networkOfThisProcess } from './isolation/sandbox.ts'
 import { openReplayWriter } from './open-replay-writer.ts'
+import { openSupplements } from './open-supplements.ts'
 import { reorder } from './order/reorder.ts'
 import { describeOrders, resolveOrder } from './order/resolve-order.ts'
 import { type FurnishedJob, GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
@@ -78,6 +79,7 @@ tell({ type: 'ready', pid: process.pid, permission: hasPermissionModel(), networ
 
 async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: number }> {
   const recording = await readRecording(job.recording, { mode: job.mode })
+  const supplements = await openSupplements(job)
   const orders = resolveOrder(recording, job.order ?? 'recorded')
   enterEnvironment(job)
   const redactor = recording.redaction === null ? null : createRedactor({ salt: recording.redaction.salt, env: {} })
@@ -114,6 +116,7 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
     on_divergence: job.on_divergence,
     shift_ms: epoch - recorded,
     known: { began: [recorded, epoch], isDrawn: fresh.isDrawn },
+    supplements,
     onDivergence: (divergence) => {
       diverged ||= divergence.grade === 'none'
       tell({ type: 'divergence', divergence })

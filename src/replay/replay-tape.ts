@@ -4,13 +4,12 @@ import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import type { JsonValue } from '../core/json.ts'
 import { never } from '../core/nothing.ts'
-import {
-  asPayload,
-  type FunctionInteraction,
-  type HttpInteraction,
-  type HttpRequest,
-  type Interaction,
-  type InteractionEnd,
+import type {
+  FunctionInteraction,
+  HttpInteraction,
+  HttpRequest,
+  Interaction,
+  InteractionEnd,
 } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
 import type { Divergence } from '../model/verdict.ts'
@@ -23,16 +22,18 @@ import { type CanonicalCall, canonicaliseInteraction } from './canonical-call.ts
 import { CleanHeaders } from './clean-headers.ts'
 import { describeDivergence } from './describe-divergence.ts'
 import { type EvidenceEntry, EvidenceIndex, type EvidenceMatch, worldText } from './evidence-index.ts'
-import { type Found, isFunction, isHttp } from './found.ts'
+import { asGiven, type FoundAnswer, isFunction, isHttp } from './found-answer.ts'
 import type { RunKnowledge } from './generated-values.ts'
 import { asText } from './identical.ts'
 import { knownUntil } from './known-until.ts'
 import { NEVER } from './never-exchange.ts'
 import { describeCall, type OpenCall } from './open-call.ts'
+import { redactAsk } from './redact-ask.ts'
 import { renameAnswer, renameValue } from './rename-answer.ts'
 import { Renaming } from './renaming.ts'
 import { ServedFunction } from './served-function.ts'
 import { ServedInteraction } from './served-interaction.ts'
+import type { Supplements } from './supplements.ts'
 import { Timeline } from './timeline.ts'
 import { writeAnswer } from './write-answer.ts'
 
@@ -58,6 +59,8 @@ export interface ReplayTapeOptions {
   redactor: Redactor | null
   volatile: readonly string[]
   on_divergence: 'fail' | 'stale'
+  /** Where answers are looked for that the recording does not hold. */
+  supplements?: Supplements | undefined
   /** Told of each divergence; one of grade `none` ends the run. */
   onDivergence(divergence: Divergence): void
   /** How much later than the recorded clock this one began. @default 0 */
@@ -137,7 +140,7 @@ export class ReplayTape implements Tape {
       )
       return { kind: 'serve', exchange: this.#serve(found) }
     }
-    const request = this.#redact(ask)
+    const request = redactAsk(ask, this.#options.redactor)
     const found = this.#find({ ...this.#begin(parent), kind: 'http', door: ask.door, request, answer: null })
     return { kind: 'serve', exchange: isHttp(found) ? this.#serve(found) : NEVER }
   }
@@ -174,24 +177,12 @@ export class ReplayTape implements Tape {
     }
   }
 
-  #redact({ method, url, headers, body }: HttpAsk): HttpRequest {
-    const { redactor } = this.#options
-    const payload = body === null ? null : asPayload(body)
-    if (redactor === null) return { method, url, headers, body: payload }
-    return {
-      method,
-      url: redactor.url(url),
-      headers: redactor.headers(headers),
-      body: payload !== null && 'text' in payload ? { text: redactor.text(payload.text) } : payload,
-    }
-  }
-
   /** Takes a call that is recorded as it is made: there is no better evidence. */
   #repeat<T extends Interaction>(
     entry: EvidenceEntry<T>,
     parent: string | undefined,
     headers?: HttpRequest['headers'],
-  ): Found<T> {
+  ): FoundAnswer<T> {
     this.#index.use(entry)
     const recorded = entry.interaction
     const call = this.#begin(parent)
@@ -201,11 +192,16 @@ export class ReplayTape implements Tape {
   }
 
   /** Writes the call down and walks down the ladder; null when the replay stops here. */
-  #find(asked: Interaction): Found | null {
+  #find(asked: Interaction): FoundAnswer | null {
     const { writer, clock } = this.#options
     const { id } = asked
     const call = canonicaliseInteraction(asked)
-    const match = this.#index.take(call, this.#renaming, clock.offset) ?? this.#diverge(call, asked)
+    const found = this.#index.take(call, this.#renaming, clock.offset)
+    if (found === null) {
+      const beside = this.#supplement(call, asked)
+      if (beside !== null) return beside
+    }
+    const match = found ?? this.#diverge(call, asked)
     if (match === null) {
       writer.call(asked, 'clean')
       writer.result({ id, end: null, evidence: { grade: 'none', source: null } }, 'clean')
@@ -218,16 +214,26 @@ export class ReplayTape implements Tape {
     return { id, recorded, start, evidence: { grade, source: recorded.id, ...(note !== undefined && { note }) } }
   }
 
+  /** Looks for an answer beside the recording. */
+  #supplement(call: CanonicalCall, asked: Interaction): FoundAnswer | null {
+    const { writer, clock, supplements } = this.#options
+    const answer = supplements?.take(call, asked, this.#renaming, clock.offset)
+    if (answer == null) return null
+    writer.call(asked, 'clean')
+    const { interaction, evidence, finish } = answer
+    return { id: asked.id, recorded: interaction, evidence, start: clock.offset, foreign: { finish } }
+  }
+
   /** A recorded call with the times at which it is answered. */
-  #timed<T extends Interaction>(recorded: T): T {
+  #timed<T extends Interaction>({ recorded, foreign }: FoundAnswer<T>): T {
+    if (foreign !== undefined) return recorded
     return (this.#givenCalls.get(recorded.id) as T | undefined) ?? recorded
   }
 
   #start(id: string, recorded: Interaction): number {
     const { offset } = this.#options.clock
-    return recorded.kind !== 'http' && recorded.sync === true
-      ? offset
-      : this.#timeline.place(id, this.#timed(recorded), offset)
+    if (recorded.kind !== 'http' && recorded.sync === true) return offset
+    return this.#timeline.place(id, this.#givenCalls.get(recorded.id) ?? recorded, offset)
   }
 
   /** Reports what the recording does not hold; gives the nearest answer where stale ones are asked for. */
@@ -245,9 +251,10 @@ export class ReplayTape implements Tape {
     return { entry: nearest, grade: 'stale', note: difference === null ? kind : `${kind} at ${difference.path}` }
   }
 
-  #serve({ id, recorded, evidence, start }: Found<HttpInteraction>): ServedExchange {
-    const timed = this.#timed(recorded)
-    const interaction = renameAnswer(timed, this.#renaming)
+  #serve(found: FoundAnswer<HttpInteraction>): ServedExchange {
+    const { id, recorded, evidence, start, foreign } = found
+    const timed = this.#timed(found)
+    const interaction = asGiven(found, renameAnswer(timed, this.#renaming))
     const onEnd = (end: InteractionEnd, chunks: number | null): void => {
       this.#close(id)
       writeAnswer(this.#options.writer, { id, recorded, given: interaction, evidence }, chunks, end)
@@ -256,7 +263,7 @@ export class ReplayTape implements Tape {
       evidence.grade = 'beyond'
       evidence.note = 'the client waits for longer than the recorded one did'
     }
-    const known = knownUntil(timed, this.#given.finish)
+    const known = knownUntil(timed, foreign === undefined ? this.#given.finish : foreign.finish)
     const served = new ServedInteraction(this.#options.clock, {
       interaction,
       start,
@@ -269,10 +276,11 @@ export class ReplayTape implements Tape {
     return served
   }
 
-  #return({ id, recorded, evidence, start }: Found<FunctionInteraction>): unknown {
+  #return(found: FoundAnswer<FunctionInteraction>): unknown {
+    const { id, recorded, evidence, start, foreign } = found
     const { clock, writer } = this.#options
-    const timed = this.#timed(recorded)
-    const interaction = renameValue(timed, this.#renaming)
+    const timed = this.#timed(found)
+    const interaction = asGiven(found, renameValue(timed, this.#renaming))
     const onEnd = (end: InteractionEnd): void => {
       this.#close(id)
       writeAnswer(writer, { id, recorded, given: interaction, evidence }, null, end)
@@ -281,7 +289,7 @@ export class ReplayTape implements Tape {
       evidence.grade = 'beyond'
       evidence.note = 'the agent waits for longer than the recorded run lasted'
     }
-    const known = knownUntil(timed, this.#given.finish)
+    const known = knownUntil(timed, foreign === undefined ? this.#given.finish : foreign.finish)
     this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: takeCallSite() })
     this.#renaming.learn(() => JSON.stringify(interaction.value ?? null))
     return new ServedFunction(clock, { interaction, start, knownUntil: known, onEnd, onBeyond }).result()

@@ -3,9 +3,11 @@ import type {
   BaselineReport,
   CandidateReport,
   IncidentFindings,
+  LiveSampling,
   Reason,
   RoleFinding,
   Verdict,
+  WayOut,
 } from '../model/verdict.ts'
 import { describeChanges } from './describe-changes.ts'
 import { divergenceLines } from './render-divergence.ts'
@@ -37,9 +39,11 @@ export function candidateLines(
     lines.push(...reasonLines(candidate))
     lines.push(...candidate.egress.map((attempt) => row('egress', describeEgress(attempt))))
   }
+  if (candidate.sampling !== undefined) lines.push(row('sampled', describeSampling(candidate.sampling)))
   lines.push(...candidate.assumptions.map((line) => row('assumes', escapeTerminal(line, 200))))
   if (candidate.gate === 'pass') return lines
   lines.push(...divergenceBlock(candidate, paint))
+  lines.push(...(candidate.ways_out ?? []).flatMap(wayLines))
   if (candidate.evidence.unused.length > 0) lines.push(row('unused', describeUnused(candidate.evidence.unused)))
   if (candidate.recording !== null) lines.push(row('replay', escapeTerminal(candidate.recording, 200)))
   return lines
@@ -128,6 +132,21 @@ function describeReason({ code, message }: Reason): string[] {
 function describeEgress({ layer, target, at }: CandidateReport['egress'][number]): string {
   const place = at === null ? '' : ` at ${escapeTerminal(at, 160)}`
   return `blocked: ${escapeTerminal(layer, 40)} ${escapeTerminal(target, 160)}${place}`
+}
+
+function describeSampling({ candidate, unfixed, difference }: LiveSampling): string {
+  const [with_, without] = [candidate, unfixed].map(({ recovered, samples, undecided }) => {
+    return `${recovered}/${samples - undecided}${undecided === 0 ? '' : ` (${undecided} undecided)`}`
+  })
+  const percent = (share: number): string => `${Math.round(share * 100)} %`
+  const gap =
+    difference === null ? '' : ` · ${percent(difference.low)} to ${percent(difference.high)} more often, at 95 %`
+  return `live recovers ${with_} with the candidate, ${without} without${gap}`
+}
+
+function wayLines({ text, command }: WayOut, index: number): string[] {
+  const label = index === 0 ? 'settle' : ''
+  return [row(label, escapeTerminal(text, 300)), row('', `  ${escapeTerminal(command, 600)}`)]
 }
 
 function describeUnused(unused: readonly string[]): string {

@@ -5,6 +5,7 @@ import { isJsonObject } from '../core/json.ts'
 import { checkAgents } from './checks/check-agents.ts'
 import { checkRoles, valueAt } from './checks/check-roles.ts'
 import { explainShape } from './checks/check-shape.ts'
+import { checkStubs } from './checks/check-stubs.ts'
 import type { Finding } from './finding.ts'
 import { type ParsedYaml, parseYaml } from './parse-yaml.ts'
 import { resolveScenario } from './resolve-scenario.ts'
@@ -57,7 +58,7 @@ function findMistakes(yaml: ParsedYaml, shape: Parameters<typeof explainShape>[0
     const hint = 'Write `null` if the input is null, or remove the key to use the recorded input.'
     found.push({ code: 'ERR_SCENARIO_TYPE', message: '`input` has no value', hint, path: ['input'] })
   }
-  return [...found, ...checkAgents(value), ...checkRoles(value)]
+  return [...found, ...checkAgents(value), ...checkRoles(value), ...checkStubs(value)]
 }
 
 function toIssue(found: Finding, position: Position): ScenarioIssue {

@@ -1,5 +1,6 @@
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { Stub } from '../model/evidence.ts'
 import { parseAgentRef } from './checks/agent-ref.ts'
 import type { Locate } from './positions.ts'
 import type { AgentSource, ModuleAgent, Scenario, ScenarioCandidate } from './scenario.ts'
@@ -26,6 +27,9 @@ export function resolveScenario(content: ScenarioFile, file: string, locate: Loc
     file,
     dir,
     recording: resolve(dir, content.recording),
+    evidence: content.evidence.map((path) => resolve(dir, path)),
+    stubs: content.stubs as Stub[],
+    overlay: resolve(dir, `${basename(file).replace(/\.ya?ml$/, '')}.live.jsonl`),
     agent,
     baseline: resolveBaseline(content, toAgent),
     input: input as JsonValue | undefined,

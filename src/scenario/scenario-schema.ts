@@ -35,6 +35,29 @@ const agentFields = {
   env: env.optional(),
 }
 
+const stubSchema = z
+  .strictObject({
+    assumption: line.meta({ description: 'What is taken for granted, in words: it stands in the verdict.' }),
+    request: path.meta({ description: 'The question: `POST https://host/path`, `tool name` or `model name`.' }),
+    contains: z.string().min(1).optional().meta({ description: 'Text that the question must hold.' }),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')
+      .optional()
+      .meta({ description: 'Digest of the question: then it answers this one only.' }),
+    after_ms: z.int().min(0).default(0).meta({ description: 'How long the answer takes, ms.' }),
+    status: z.int().min(200).max(599).default(200),
+    headers: z.record(z.string(), z.string()).prefault({}),
+    message: z.string().optional().meta({ description: 'What a model says, in the protocol in which it was asked.' }),
+    tool_calls: z
+      .array(z.strictObject({ name: oneLine, arguments: z.unknown() }))
+      .optional()
+      .meta({ description: 'The tools that a model calls.' }),
+    json: z.unknown().optional().meta({ description: 'A JSON body, or what a wrapped function returns.' }),
+    text: z.string().optional().meta({ description: 'A body as text.' }),
+  })
+  .meta({ description: 'An answer that is assumed: message and/or tool_calls, or json, or text.' })
+
 const candidateSchema = z.strictObject({
   id: id.meta({ description: 'Unique among the candidates.' }),
   title: line.optional().meta({ description: 'Default: the id.' }),
@@ -59,9 +82,10 @@ const replaySchema = z.strictObject({
     description:
       'Fields of a request that may differ: JSON paths into the body ($.a.b), query.<name> or header.<name>.',
   }),
-  on_divergence: onDivergence
-    .default('fail')
-    .meta({ description: 'When the recording does not hold what the agent asks: fail, or serve a stale answer.' }),
+  on_divergence: onDivergence.default('fail').meta({
+    description:
+      'When the recording does not hold what the agent asks: fail, or serve a stale answer; stub and live say what is meant to hold it.',
+  }),
   accept: z
     .array(
       oneLine
@@ -120,7 +144,7 @@ const toleranceSchema = z
 const verifySchema = z.strictObject({
   required_evidence: z
     .enum(REQUIRED_EVIDENCE)
-    .default('ignored')
+    .default('live')
     .meta({ description: 'Worst evidence grade that still supports the verdict fixed.' }),
   accept_bypass: z
     .boolean()
@@ -139,6 +163,11 @@ export const scenarioFileSchema = z.strictObject({
   severity: z.enum(SEVERITIES).optional(),
   owner: line.optional().meta({ description: 'Who to ask.' }),
   recording: path.meta({ description: 'The recording of the run that went wrong, relative to this file.' }),
+  evidence: z
+    .array(path)
+    .default([])
+    .meta({ description: 'Further recordings whose answers may be used, relative to this file; grade pooled.' }),
+  stubs: z.array(stubSchema).default([]).meta({ description: 'Answers that are assumed; grade stub.' }),
   agent: path.optional().meta({ description: 'The code under test today: module#export, relative to this file.' }),
   baseline: z
     .union([line, z.strictObject(agentFields)])

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { Stub } from '../model/evidence.ts'
 import type { Expectations, Incident } from '../model/incident.ts'
 import type { Verdict } from '../model/verdict.ts'
 import type { Tolerance } from '../verify/find-regressions.ts'
@@ -6,8 +7,11 @@ import type { Tolerance } from '../verify/find-regressions.ts'
 export const SEVERITIES = ['blocker', 'major', 'minor'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
-/** What a replay does when the agent asks something that the recording does not hold. */
-export const ON_DIVERGENCE = ['fail', 'stale'] as const
+/**
+ * What a replay does when the agent asks something that the recording does not hold. All of them look into `evidence`, `stubs`
+ * and the live answers that are pinned first; `stub` and `live` say what is meant to hold it, and stop there as `fail` does.
+ */
+export const ON_DIVERGENCE = ['fail', 'stub', 'live', 'stale'] as const
 export type OnDivergence = (typeof ON_DIVERGENCE)[number]
 
 /** Whose time passes in a replay: its own, or the machine's. */
@@ -23,7 +27,7 @@ export const SANDBOX_MODES = ['auto', 'require', 'off'] as const
 export type SandboxMode = (typeof SANDBOX_MODES)[number]
 
 /** The evidence grades that a scenario can require. */
-export const REQUIRED_EVIDENCE = ['exact', 'renamed', 'ignored'] as const
+export const REQUIRED_EVIDENCE = ['exact', 'renamed', 'ignored', 'pooled', 'stub', 'live'] as const
 export type RequiredEvidence = (typeof REQUIRED_EVIDENCE)[number]
 
 /** Budget of memory of a replay where the scenario names none, MB. */
@@ -86,6 +90,12 @@ export interface Scenario {
   dir: string
   /** Absolute path of the recording; whether it exists is not checked. */
   recording: string
+  /** Absolute paths of further recordings whose answers may be used. */
+  evidence: string[]
+  /** Answers that are supplied as assumptions. */
+  stubs: Stub[]
+  /** Absolute path of the recording of live answers, which need not exist. */
+  overlay: string
   /** The code under test today; null when the file names none. */
   agent: ModuleAgent | null
   baseline: AgentSource

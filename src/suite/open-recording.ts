@@ -1,14 +1,26 @@
-import { basename, dirname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, dirname, relative } from 'node:path'
 import { isRetrialError, RetrialError } from '../core/errors.ts'
 import type { Recording } from '../model/recording.ts'
 import { checkLock, LOCK_FILE } from '../recording/lock-file.ts'
 import { readRecording } from '../recording/read-recording.ts'
-import type { Scenario } from '../scenario/scenario.ts'
+import type { Scenario, ScenarioPath } from '../scenario/scenario.ts'
 
 /** The evidence of a scenario, and what has to be taken for granted about it. */
 export interface OpenedRecording {
   recording: Recording
+  /** Where further answers are looked for. */
+  supplements: OpenedSupplement[]
   assumptions: string[]
+}
+
+/** A further recording that a scenario names, or that pins its live answers. */
+export interface OpenedSupplement {
+  grade: 'pooled' | 'live'
+  /** Its name in the evidence: the path, relative to the scenario. */
+  label: string
+  /** Absolute path. */
+  recording: string
 }
 
 /**
@@ -19,24 +31,64 @@ export interface OpenedRecording {
  */
 export async function openRecording(scenario: Scenario): Promise<OpenedRecording> {
   const recording = await readRecording(scenario.recording, { mode: 'prefix' }).catch((error: unknown) => {
-    throw pointAtScenario(error, scenario)
+    throw pointAtScenario(error, scenario, ['recording'])
   })
   if (recording.notes.some(({ code }) => code === 'trace_only')) throw traceOnly(scenario)
   const { status } = checkLock(scenario.recording, recording.digest ?? '')
-  if (status === 'changed') throw await changed(scenario)
+  if (status === 'changed') throw await changed(scenario.recording)
   const name = basename(scenario.recording)
+  const beside = await openSupplements(scenario)
   return {
     recording,
-    assumptions: status === 'pinned' ? [] : [`${name} is what was recorded: ${LOCK_FILE} does not pin it`],
+    supplements: beside.supplements,
+    assumptions: [...(status === 'pinned' ? [] : [assumePin(name)]), ...beside.assumptions],
   }
 }
 
+function assumePin(name: string): string {
+  return `${name} is what was recorded: ${LOCK_FILE} does not pin it`
+}
+
+/** Each is read once, whole: what is damaged, torn or another than its pin says is refused before anything is tried. */
+async function openSupplements(scenario: Scenario): Promise<Pick<OpenedRecording, 'supplements' | 'assumptions'>> {
+  const supplements: OpenedSupplement[] = []
+  const assumptions: string[] = []
+  const named = scenario.evidence.map((recording, index) => ({ grade: 'pooled' as const, recording, index }))
+  const overlay = existsSync(scenario.overlay)
+    ? [{ grade: 'live' as const, recording: scenario.overlay, index: -1 }]
+    : []
+  for (const { grade, recording: path, index } of [...named, ...overlay]) {
+    const at = (error: unknown): never => {
+      throw pointAtScenario(error, scenario, ['evidence', index])
+    }
+    if (path === scenario.recording) at(sameRecording(path))
+    const { digest } = await readRecording(path, { mode: 'strict' }).catch(at)
+    const { status } = checkLock(path, digest ?? '')
+    if (status === 'changed') throw await changed(path)
+    const label = relative(scenario.dir, path)
+    if (status !== 'pinned') assumptions.push(assumePin(label))
+    supplements.push({ grade, label, recording: path })
+  }
+  return { supplements, assumptions }
+}
+
+function sameRecording(path: string): RetrialError {
+  return new RetrialError('ERR_SUITE_EVIDENCE', 'The recording of the incident is no further evidence.', {
+    hint: 'Name recordings of other runs under `evidence`.',
+    location: { path },
+  })
+}
+
 /** A recording that is not there is a mistake of the scenario. */
-function pointAtScenario(error: unknown, scenario: Scenario): unknown {
-  if (!isRetrialError(error) || error.code !== 'ERR_RECORDING_NOT_FOUND') return error
-  const { line, column } = scenario.positions(['recording'])
+function pointAtScenario(error: unknown, scenario: Scenario, path: ScenarioPath): unknown {
+  const codes = ['ERR_RECORDING_NOT_FOUND', 'ERR_SUITE_EVIDENCE']
+  if (!isRetrialError(error) || !codes.includes(error.code)) return error
+  const { line, column } = scenario.positions(path)
   return new RetrialError(error.code, error.message, {
-    hint: 'Correct the path of the recording; it is relative to the scenario.',
+    hint:
+      error.code === 'ERR_SUITE_EVIDENCE'
+        ? 'Name recordings of other runs under `evidence`.'
+        : 'Correct the path of the recording; it is relative to the scenario.',
     location: { path: scenario.file, line, column },
     cause: error,
   })
@@ -53,7 +105,7 @@ function traceOnly(scenario: Scenario): RetrialError {
   )
 }
 
-async function changed({ recording: path }: Scenario): Promise<RetrialError> {
+async function changed(path: string): Promise<RetrialError> {
   const lock = `${dirname(path)}/recordings.lock.json`
   // One that was cut off says where.
   const damage = await readRecording(path).then(

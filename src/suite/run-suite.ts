@@ -1,10 +1,11 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import pLimit from 'p-limit'
 import { isRetrialError, RetrialError } from '../core/errors.ts'
 import type { ScenarioReport } from '../model/verdict.ts'
+import type { LiveBudget } from '../replay/live/live-desk.ts'
 import { createReplayPool } from '../replay/replay-pool.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
-import type { SandboxMode, Scenario } from '../scenario/scenario.ts'
+import type { RequiredEvidence, SandboxMode, Scenario } from '../scenario/scenario.ts'
 import { checkIsolation } from '../trial/check-isolation.ts'
 import { isolationOf } from '../trial/run-replay.ts'
 import { runTrial } from '../trial/run-trial.ts'
@@ -27,7 +28,29 @@ export interface SuiteOptions {
   seed?: string | undefined
   /** Whether a sandbox stands around replays, whatever the scenarios say. */
   sandbox?: SandboxMode | undefined
+  /** Worst grade that still supports `fixed`, whatever the scenarios say. */
+  required_evidence?: RequiredEvidence | undefined
+  /** Further recordings whose answers may be used, in all scenarios. */
+  evidence?: readonly string[] | undefined
+  /**
+   * Whether each scenario has to be red again once its candidates are reverted.
+   * @default false
+   */
+  teeth?: boolean | undefined
+  /**
+   * Whom candidates may ask what nothing holds, and how much of it, in all scenarios together.
+   * @default nobody
+   */
+  live?: LiveBudget | undefined
+  /**
+   * How often each fix and the unfixed agent are run against real models.
+   * @default 0
+   */
+  samples?: number | undefined
 }
+
+/** What the user says instead of a scenario. */
+type Adjustments = Pick<SuiteOptions, 'seed' | 'sandbox' | 'required_evidence' | 'evidence'>
 
 /** Something that was to be tried and could not be: a scenario whose file or recording is not in order, an unknown id. */
 export interface SuiteFault {
@@ -77,8 +100,17 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
   })
   try {
     const reports = await Promise.all(
-      opened.map(({ scenario, recording, assumptions }) =>
-        runTrial(scenario, recording, { pool, outDir: options.outDir, limit, assumptions }),
+      opened.map(({ scenario, recording, supplements, assumptions }) =>
+        runTrial(scenario, recording, {
+          pool,
+          outDir: options.outDir,
+          limit,
+          supplements,
+          live: options.live,
+          teeth: options.teeth,
+          samples: options.samples,
+          assumptions,
+        }),
       ),
     )
     return { reports, faults, exit_code: exitCode(reports, faults), duration_ms: performance.now() - began }
@@ -92,9 +124,15 @@ interface OpenedScenario extends OpenedRecording {
 }
 
 /** The scenario with what the user says instead. */
-export function adjust(scenario: Scenario, { seed, sandbox }: Pick<SuiteOptions, 'seed' | 'sandbox'>): Scenario {
+export function adjust(scenario: Scenario, settings: Adjustments): Scenario {
+  const { seed, sandbox, required_evidence, evidence = [] } = settings
   const instead = { ...(seed !== undefined && { seed }), ...(sandbox !== undefined && { sandbox }) }
-  return { ...scenario, replay: { ...scenario.replay, ...instead } }
+  return {
+    ...scenario,
+    evidence: [...new Set([...scenario.evidence, ...evidence.map((path) => resolve(path))])],
+    replay: { ...scenario.replay, ...instead },
+    verify: { ...scenario.verify, ...(required_evidence !== undefined && { required_evidence }) },
+  }
 }
 
 /** The scenario with the wanted candidates only, null when nothing of it is wanted. What is found is no longer unknown. */

@@ -101,7 +101,8 @@ function ranOutOfTime({ request }: HttpInteraction, offset_ms: number): boolean 
 export function classifyModelError({ type, code, message }: ModelError, status: number): ErrorClass {
   const words = [type, code].join(' ')
   if (CONTEXT_LENGTH.test(`${words} ${message}`)) return 'context_length'
-  const byStatus = classifyStatus(status) ?? classifyStatus(Number(code ?? 0))
+  // Most codes are words.
+  const byStatus = classifyStatus(status) ?? classifyStatus(/^\d+$/.test(code ?? '') ? Number(code) : 0)
   if (byStatus !== null) return byStatus
   if (/authentication|permission|api_key/.test(words)) return 'auth'
   if (/not_found/.test(words)) return 'not_found'

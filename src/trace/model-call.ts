@@ -1,9 +1,10 @@
 import type { FunctionInteraction, HttpInteraction, Interaction } from '../model/interaction.ts'
+import { MALFORMED } from '../providers/model-error.ts'
 import type { AskedToolCall, ModelAnswer } from '../providers/protocol.ts'
 import { type IdentifiedRequest, readModelFunction } from '../providers/registry.ts'
 import { classifyError, classifyHttp, classifyModelError, type ErrorClass } from './classify-error.ts'
 import { type Attempt, groupAttempts } from './group-attempts.ts'
-import { endOf, type Timeline } from './timeline.ts'
+import { endOf, momentOf, type Timeline } from './timeline.ts'
 
 /** One call of a model, with all its attempts. Times are offsets from the start of the run, ms. */
 export interface ModelCall {
@@ -52,7 +53,9 @@ function classifyModelHttp(
   // A client may stop reading once the protocol says that the answer is over; that is no abort.
   if (answer?.complete === true && answer.error === null) return null
   const byHttp = classifyHttp(interaction, runFinished)
-  if (answer?.error && (status >= 400 || byHttp === null)) return classifyModelError(answer.error, status)
+  // Some clients stop reading at an error within a stream; sooner or later than its end, as it happens.
+  const isTold = byHttp === 'aborted' && answer?.error?.type !== MALFORMED
+  if (answer?.error && (status >= 400 || byHttp === null || isTold)) return classifyModelError(answer.error, status)
   if (byHttp !== null) return byHttp
   return interaction.end === null ? 'unfinished' : 'connection'
 }
@@ -107,5 +110,5 @@ export function readWrappedModel(interaction: FunctionInteraction, position: num
 /** When the agent could first know of a tool call that an answer asks for: offset from the start of the run, ms. */
 export function knownAt(call: ModelCall, asked: AskedToolCall): number {
   const last = call.attempts.at(-1)
-  return last?.kind === 'http' ? last.started_ms + asked.at_ms : call.ended_ms
+  return last?.kind === 'http' ? momentOf(last, asked.at_ms) : call.ended_ms
 }

@@ -1,3 +1,4 @@
+import { roundMs } from '../core/clock.ts'
 import type { Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
 
@@ -18,17 +19,25 @@ export function readTimeline(recording: Recording): Timeline {
   return { finished: false, last_ms }
 }
 
+/**
+ * When something of an interaction happened: offset from the start of the run, ms. In a replay things begin the very moment at
+ * which others end, and a sum that is off in its last digit would put them the wrong way round.
+ */
+export function momentOf({ started_ms }: Pick<Interaction, 'started_ms'>, offset_ms: number): number {
+  return roundMs(started_ms + offset_ms)
+}
+
 /** When an interaction ended. One without an end lasts as long as the run was heard of, or until its answer was left unread. */
 export function endOf(interaction: Interaction, timeline: Timeline): number {
-  if (interaction.end !== null) return interaction.started_ms + interaction.end.offset_ms
+  if (interaction.end !== null) return momentOf(interaction, interaction.end.offset_ms)
   const own = lastSign(interaction)
   const leftUnread = timeline.finished && interaction.kind === 'http' && interaction.answer !== null
   return leftUnread ? own : Math.max(own, timeline.last_ms)
 }
 
 function lastSign(interaction: Interaction): number {
-  if (interaction.end !== null) return interaction.started_ms + interaction.end.offset_ms
+  if (interaction.end !== null) return momentOf(interaction, interaction.end.offset_ms)
   if (interaction.kind !== 'http' || interaction.answer === null) return interaction.started_ms
   const { headers_ms, chunks } = interaction.answer
-  return interaction.started_ms + Math.max(headers_ms, chunks.at(-1)?.[0] ?? 0)
+  return momentOf(interaction, Math.max(headers_ms, chunks.at(-1)?.[0] ?? 0))
 }

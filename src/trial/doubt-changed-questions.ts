@@ -7,6 +7,7 @@ import { canonicaliseInteraction } from '../replay/canonical-call.ts'
 import { describeDifference } from '../replay/describe-difference.ts'
 import { shapeOf } from '../replay/renaming.ts'
 import { summariseRequest } from '../trace/summarise-request.ts'
+import { findChangedSender } from './find-changed-sender.ts'
 
 /** The fields of a request that are the question to a model, whatever its protocol. All others say how it is to answer. */
 const QUESTION =
@@ -26,9 +27,9 @@ export interface ReplayToDoubt {
 }
 
 /**
- * Takes the worth from answers that were found although only the candidate asks something else. Two kinds of difference are
- * forgiven when a call is looked up, because they change from run to run of one agent: volatile fields, and values that
- * programs generate. What the unfixed agent asks as it was recorded, and the candidate does not, is a change of the
+ * Takes the worth from answers that were found although only the candidate asks something else. Three kinds of difference are
+ * forgiven when a call is looked up, because they change from run to run of one agent: volatile fields, values that
+ * programs generate, and by which key somebody asks. What the unfixed agent asks as it was recorded, and the candidate does not, is a change of the
  * question: the recorded answer was given to another one. It becomes `stale`, with the divergence that says so.
  *
  * @param baseline What the replay of the unfixed agent asked.
@@ -89,6 +90,14 @@ interface Doubt {
 }
 
 function findDoubt({ interaction, recorded, before, drawn }: Question): Doubt | null {
+  const sender = findChangedSender(recorded, before, interaction)
+  if (sender !== null) {
+    return {
+      note: 'it is asked with other credentials than those of the unfixed agent',
+      why: 'The recorded answer was given to somebody else: it proves nothing about who asks now.',
+      of: (one) => (one === interaction ? sender.is : sender.was),
+    }
+  }
   const grade = interaction.evidence?.grade
   if (grade !== 'ignored' && grade !== 'renamed') return null
   if (hasChangedConstant(recorded, before, interaction, drawn)) {

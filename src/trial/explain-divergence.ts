@@ -68,9 +68,14 @@ export function explainDivergence(replay: ReplayToExplain, number: number): Expl
     asked: { interaction: divergence.interaction, text: printCall(asked) },
     recorded: nearest && { interaction: nearest.interaction, text: printCall(recorded) },
     parts: isComparable ? compareRequests(recorded.content, asked.content) : [],
-    remedies: listRemedies(divergence).map(({ code, text }) => ({ text, line: lineOf(code, divergence, replay) })),
+    remedies: listRemedies(divergence)
+      .filter(({ code }) => replay.candidate !== null || !OF_CANDIDATES.includes(code))
+      .map(({ code, text }) => ({ text, line: lineOf(code, divergence, replay) })),
   }
 }
+
+/** The baseline has to reproduce the incident from its recording alone. */
+const OF_CANDIDATES: readonly RemedyCode[] = ['evidence', 'stub', 'live', 'stale']
 
 function callOf(interactions: readonly Interaction[], id: string): CanonicalCall | null {
   const found = interactions.find((one) => one.id === id)
@@ -88,32 +93,32 @@ function printCall(call: CanonicalCall | null): string {
 }
 
 function lineOf(code: RemedyCode, divergence: Divergence, { scenario, candidate }: ReplayToExplain): string | null {
-  const name = candidate ?? 'baseline'
+  const folder = dirname(scenario.recording)
+  const file = quoteForShell(relative(process.cwd(), scenario.file))
   switch (code) {
     case 'check':
-    case 'stub':
       return null
     case 'volatile': {
       const path = volatilePathOf(divergence.difference)
       return path && `replay: { volatile: [${[...scenario.replay.volatile, path].map(quoteForYaml).join(', ')}] }`
     }
     case 'evidence':
-      return `evidence: [${relative(scenario.dir, dirname(scenario.recording)) || '.'}/<recording>.jsonl]`
+      return `evidence: [${relative(scenario.dir, folder) || '.'}/<recording>.jsonl]`
+    case 'stub': {
+      const like = divergence.nearest === null ? "--json '{}'" : `--like ${divergence.nearest.interaction}`
+      return `retrial scenario stub ${file} --candidate ${candidate} ${like}`
+    }
     case 'live': {
-      const which = candidate === null ? '' : ` --candidate ${candidate}`
-      return `retrial replay ${pathOf(scenario.file)}${which} --live ${liveKindOf(divergence.summary)}`
+      const which = `--only ${scenario.id}/${candidate}`
+      return `retrial verify ${file} ${which} --live ${liveKindOf(divergence.summary)}`
     }
     case 'stale':
       return 'on_divergence: stale'
     case 'record': {
-      const out = `${relative(process.cwd(), dirname(scenario.recording)) || '.'}/${scenario.id}-${name}.jsonl`
+      const out = `${relative(process.cwd(), folder) || '.'}/${scenario.id}-${candidate ?? 'baseline'}.jsonl`
       return `retrial record --out ${quoteForShell(out)} -- <the command that runs it>`
     }
   }
-}
-
-function pathOf(file: string): string {
-  return quoteForShell(relative(process.cwd(), file))
 }
 
 function quoteForYaml(text: string): string {

@@ -5,7 +5,7 @@ import type { Chance, Integrity, Recording } from '../model/recording.ts'
 import type { EvidenceReport, Reason } from '../model/verdict.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import type { ReplayOrder } from '../replay/order/resolve-order.ts'
-import type { ReplayIsolation } from '../replay/protocol.ts'
+import type { ReplayIsolation, ReplayJob } from '../replay/protocol.ts'
 import { buildReplayEnvironment } from '../replay/replay-environment.ts'
 import type { ReplayPool } from '../replay/replay-pool.ts'
 import type { ReplayResult } from '../replay/replay-worker.ts'
@@ -13,7 +13,9 @@ import type { OnDivergence, Scenario } from '../scenario/scenario.ts'
 import { computeSignals } from '../signals/compute-signals.ts'
 import { projectRun } from '../trace/project-run.ts'
 import { gradeEvidence } from '../verify/grade-evidence.ts'
+import { coverPath, tracePath } from '../verify/trace-path.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
+import { assumeSupplements } from './assume-supplements.ts'
 import { hintAtEnvironment, hintAtInput } from './hint-at-environment.ts'
 import type { RunnableAgent } from './resolve-agent.ts'
 
@@ -24,6 +26,10 @@ export interface ReplayRequest {
   on_divergence: OnDivergence
   /** Folder for the replay's own recording. */
   outDir: string
+  /** Recordings whose answers may be used where the scenario's has none. */
+  supplements?: ReplayJob['supplements']
+  /** Answers that are assumed. */
+  stubs?: ReplayJob['stubs']
   /** `baseline`, or the candidate's id: the name of that recording. */
   name: string
   /** When its clock begins, ms since the epoch; default: when the recorded run began. */
@@ -71,7 +77,9 @@ export async function prepareReplay(request: ReplayRequest, pool: ReplayPool): P
       env,
       cwd: agent.cwd,
       volatile: scenario.replay.volatile,
-      on_divergence: request.on_divergence,
+      on_divergence: request.on_divergence === 'stale' ? 'stale' : 'fail',
+      supplements: request.supplements,
+      stubs: request.stubs,
       out,
       max_virtual_ms: scenario.replay.max_virtual_ms,
       clock: scenario.replay.clock,
@@ -129,7 +137,10 @@ function readRun(
   return {
     trace,
     signals: trace && computeSignals(trace),
-    evidence: gradeReplay(interactions, recording),
+    evidence: coverPath(
+      gradeReplay(interactions, recording),
+      tracePath(trace, interactions, scenario.incident.trigger),
+    ),
     interactions,
     divergences,
     egress,
@@ -139,7 +150,12 @@ function readRun(
     integrity: worse(recording.integrity, replayed?.integrity ?? 'torn'),
     lossy: lossyOf(recording, replayed),
     missing: missingOf(recording),
-    assumptions: [...agent.assumptions, ...assumeTime(scenario), ...assumeIsolation(scenario)],
+    assumptions: [
+      ...agent.assumptions,
+      ...assumeTime(scenario),
+      ...assumeIsolation(scenario),
+      ...assumeSupplements(interactions),
+    ],
   }
 }
 

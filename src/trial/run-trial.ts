@@ -1,8 +1,9 @@
-import { join } from 'node:path'
-import { isRetrialError } from '../core/errors.ts'
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import type { Recording } from '../model/recording.ts'
 import { statedStopReason } from '../model/stop-reason.ts'
 import type { BaselineReport, CandidateReport, Reason, ScenarioReport } from '../model/verdict.ts'
+import { type LiveBudget, LiveDesk } from '../replay/live/live-desk.ts'
 import type { ReplayPool } from '../replay/replay-pool.ts'
 import type { ReplayResult } from '../replay/replay-worker.ts'
 import type { AgentSource, OnDivergence, Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
@@ -10,11 +11,21 @@ import { assumeSources } from '../verify/describe-sources.ts'
 import { gateOf } from '../verify/gate-of.ts'
 import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.ts'
 import { judgeCandidate } from '../verify/judge-candidate.ts'
+import { coverPath, tracePath } from '../verify/trace-path.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
+import { brokenReplay } from './broken-replay.ts'
 import { doubtChangedQuestions } from './doubt-changed-questions.ts'
+import { findWaysOut } from './find-ways-out.ts'
 import { resolveAgent } from './resolve-agent.ts'
-import { explainFailure, gradeReplay, prepareReplay, type TrialReplay } from './run-replay.ts'
+import { gradeReplay, prepareReplay, type ReplayRequest, type TrialReplay } from './run-replay.ts'
+import { bearOutBySamples, type SampledTrial, sampleLive } from './sample-live.ts'
+import { settleLive } from './settle-live.ts'
 import { settleSources } from './settle-sources.ts'
+import { showTeeth } from './show-teeth.ts'
+
+/** How replays are named. */
+const BASELINE = 'baseline'
+const CANDIDATE = 'candidate-'
 
 export interface TrialOptions {
   pool: ReplayPool
@@ -25,6 +36,23 @@ export interface TrialOptions {
    * @default at once
    */
   limit?: (<T>(task: () => Promise<T>) => Promise<T>) | undefined
+  /** Recordings whose answers candidates may get where the scenario's has none. */
+  supplements?: ReplayRequest['supplements']
+  /**
+   * Whom candidates may ask what nothing holds, and how much of it.
+   * @default nobody
+   */
+  live?: LiveBudget | undefined
+  /**
+   * How often each fix and the unfixed agent are run against real models, to compare how often they recover.
+   * @default 0
+   */
+  samples?: number | undefined
+  /**
+   * Whether the unfixed agent is replayed once more after the candidates, with all the evidence that they had.
+   * @default false
+   */
+  teeth?: boolean | undefined
   /** What has to be taken for granted about the recording; listed with every verdict. */
   assumptions?: readonly string[] | undefined
 }
@@ -39,25 +67,56 @@ export async function runTrial(
   options: TrialOptions,
 ): Promise<ScenarioReport> {
   const began = performance.now()
-  const replay = async (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> => {
+  const desk = options.live && new LiveDesk(scenario.overlay, recording, options.live)
+  const replayOnce = async (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> => {
     // In a turn of its own, so that the pool knows of it before its turn to run has come.
     const run = await inTurn(options, async () => {
       const agent = await resolveAgent(source, scenario, recording, join(options.outDir, 'revisions'))
       const outDir = join(options.outDir, 'replays', scenario.id)
-      return prepareReplay({ scenario, recording, agent, on_divergence, outDir, name }, options.pool)
+      // The baseline has to reproduce the incident from its recording alone.
+      const beside = name === BASELINE ? {} : { supplements: supplementsOf(scenario, options), stubs: scenario.stubs }
+      return prepareReplay({ scenario, recording, agent, on_divergence, outDir, name, ...beside }, options.pool)
     })
     return inTurn(options, run)
+  }
+  const replay = (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> => {
+    const once = (): Promise<TrialReplay> => replayOnce(source, name, on_divergence)
+    return desk === undefined || !name.startsWith(CANDIDATE) ? once() : settleLive(once, desk)
   }
 
   const broken = (error: unknown): TrialReplay => brokenReplay(recording, error)
   const [baseline, ...replays] = await Promise.all([
-    replay(scenario.baseline, 'baseline', 'fail').catch(broken),
+    replay(scenario.baseline, BASELINE, 'fail').catch(broken),
     ...scenario.candidates.map((candidate) =>
-      replay(candidate.agent, `candidate-${candidate.id}`, candidate.on_divergence).catch(broken),
+      replay(candidate.agent, CANDIDATE + candidate.id, candidate.on_divergence).catch(broken),
     ),
   ])
-  const { incident, verify } = scenario
-  const judged = judgeBaseline({ run: baseline.run, incident, required: verify.required_evidence })
+  const judge = ({ run }: TrialReplay): BaselineJudgement =>
+    judgeBaseline({ run, incident: scenario.incident, required: scenario.verify.required_evidence })
+  const judged = judge(baseline)
+  const reverted = options.teeth && judge(await replay(scenario.baseline, 'reverted', 'fail').catch(broken)).verdict
+  const doubted = replays.map((one) => doubt(one, baseline, recording, scenario))
+  const plain = scenario.candidates.map((candidate, index) => {
+    const report = reportCandidate(scenario, candidate, doubted[index] as TrialReplay, {
+      verdict: judged.verdict,
+      run: baseline.run,
+      sources: baseline.result.sources,
+      assumptions: options.assumptions ?? [],
+      recording,
+      revisions: join(options.outDir, 'revisions'),
+    })
+    return reverted ? showTeeth(report, reverted) : report
+  })
+  const borne = await sampleWhereAsked(plain, scenario, recording, options)
+  const candidates = borne.map(async (report, index) => {
+    const { interactions } = doubted[index] as TrialReplay
+    const candidate = scenario.candidates[index] as ScenarioCandidate
+    const { worst } = report.evidence
+    return {
+      ...report,
+      ways_out: await findWaysOut({ ...report, scenario, candidate, recording, interactions, worst }),
+    }
+  })
   return {
     id: scenario.id,
     title: scenario.title,
@@ -65,28 +124,57 @@ export async function runTrial(
     seed: scenario.replay.seed ?? recording.run.run_id,
     seeded: scenario.replay.seed !== undefined,
     baseline: reportBaseline(scenario, baseline, judged),
-    candidates: scenario.candidates.map((candidate, index) =>
-      reportCandidate(scenario, candidate, doubt(replays[index] as TrialReplay, baseline, recording), {
-        verdict: judged.verdict,
-        run: baseline.run,
-        sources: baseline.result.sources,
-        assumptions: options.assumptions ?? [],
-        recording,
-        revisions: join(options.outDir, 'revisions'),
-      }),
-    ),
+    candidates: await Promise.all(candidates),
     duration_ms: performance.now() - began,
   }
 }
 
+/** Bears verdicts out by live samples, where the user asks for some. */
+function sampleWhereAsked(
+  reports: Omit<CandidateReport, 'ways_out'>[],
+  scenario: Scenario,
+  recording: Recording,
+  options: TrialOptions,
+): Promise<Omit<CandidateReport, 'ways_out'>[]> {
+  const { live, samples = 0, outDir, pool } = options
+  if (live === undefined || samples === 0) return Promise.resolve(reports)
+  const dir = join(outDir, 'samples', scenario.id)
+  const sources = new Map<string, AgentSource>([
+    [BASELINE, scenario.baseline],
+    ...scenario.candidates.map(({ id, agent }): [string, AgentSource] => [CANDIDATE + id, agent]),
+  ])
+  return bearOutBySamples(reports, (name) => {
+    const replay: SampledTrial['replay'] = async (against, file, supplements) => {
+      const agent = await resolveAgent(sources.get(name) as AgentSource, scenario, recording, join(outDir, 'revisions'))
+      const beside = { supplements, stubs: scenario.stubs }
+      const of = { scenario: { ...scenario, recording: against.path }, recording: against.recording, agent }
+      const run = await prepareReplay({ ...of, on_divergence: 'fail', outDir: dir, name: file, ...beside }, pool)
+      return inTurn(options, run)
+    }
+    return sampleLive({ scenario, recording, live, samples, dir, replay }, name)
+  })
+}
+
+/** What is there beside the recording by now: the first live answer makes an overlay. */
+function supplementsOf(scenario: Scenario, { supplements = [], live }: TrialOptions): ReplayRequest['supplements'] {
+  const { overlay, dir } = scenario
+  const isNew = live !== undefined && existsSync(overlay) && supplements.every(({ recording }) => recording !== overlay)
+  return isNew ? [...supplements, { grade: 'live', label: relative(dir, overlay), recording: overlay }] : supplements
+}
+
 /** A candidate's replay without the evidence that is none for it. */
-function doubt(replay: TrialReplay, baseline: TrialReplay, recording: Recording): TrialReplay {
+function doubt(
+  replay: TrialReplay,
+  baseline: TrialReplay,
+  recording: Recording,
+  { incident: { trigger } }: Scenario,
+): TrialReplay {
   const { interactions, divergences } = doubtChangedQuestions(replay, baseline.interactions, recording)
   if (divergences.length === 0) return replay
   const run = {
     ...replay.run,
     interactions,
-    evidence: gradeReplay(interactions, recording),
+    evidence: coverPath(gradeReplay(interactions, recording), tracePath(replay.run.trace, interactions, trigger)),
     divergences: [...replay.run.divergences, ...divergences],
   }
   return { ...replay, run, interactions }
@@ -130,7 +218,7 @@ function reportCandidate(
   candidate: ScenarioCandidate,
   { run, result, hints, cwd }: TrialReplay,
   baseline: JudgedBaseline,
-): CandidateReport {
+): Omit<CandidateReport, 'ways_out'> {
   const sources = settleSources(result.sources, {
     recording: baseline.recording,
     accepted: scenario.replay.accept,
@@ -183,39 +271,4 @@ function beside(verdict: string, hints: readonly Reason[], output: string): Reas
   const isBroken = verdict === 'error'
   const printed = { code: 'agent_output', message: `the agent printed: ${said.slice(-2_000)}` }
   return [...(isBroken || verdict === 'inconclusive' ? hints : []), ...(isBroken && said !== '' ? [printed] : [])]
-}
-
-function brokenReplay(recording: Recording, error: unknown): TrialReplay {
-  const failure = error instanceof Error ? error.message : String(error)
-  const { hint, code } = isRetrialError(error) ? error : {}
-  const end = { outcome: 'harness_error' as const, failure: explainFailure({ failure, hint, code }) }
-  return {
-    run: {
-      trace: null,
-      signals: null,
-      evidence: gradeReplay([], recording),
-      divergences: [],
-      egress: [],
-      outcome: 'harness_error',
-      failure: end.failure,
-      agent_error: null,
-      integrity: recording.integrity,
-      lossy: [],
-      assumptions: [],
-    },
-    result: {
-      end,
-      divergences: [],
-      egress: [],
-      sources: [],
-      recording: null,
-      output: '',
-      virtual_ms: 0,
-      real_ms: 0,
-      isolation: [],
-    },
-    interactions: [],
-    hints: [],
-    cwd: process.cwd(),
-  }
 }

@@ -41,7 +41,8 @@ test('shows a divergence in full given --explain', async () => {
   expect(prompt.stdout).toContain('  ~ $.messages[0] (system)\n')
   expect(prompt.stdout).toContain('    $.messages[1] and 1 more: the same')
   expect(prompt.stdout).toContain('kind  prompt_changed: what differs stands in the system prompt')
-  expect(prompt.stdout).toContain('retrial replay scenarios/desk.yaml --candidate prompt --live model')
+  expect(prompt.stdout).toContain('retrial verify scenarios/desk.yaml --only desk/prompt --live model')
+  expect(prompt.stdout).toContain('retrial scenario stub scenarios/desk.yaml --candidate prompt --like c1')
   expect(prompt.stdout).toContain('retrial record --out recordings/desk-prompt.jsonl -- ')
 
   const field = await explain('field', '1')

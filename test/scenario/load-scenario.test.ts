@@ -38,6 +38,9 @@ test('fills in every default given only what is required', () => {
     file: FILE,
     dir: join(ROOT, 'scenarios'),
     recording: join(ROOT, 'scenarios/r.jsonl'),
+    evidence: [],
+    stubs: [],
+    overlay: join(ROOT, 'scenarios/x.live.jsonl'),
     agent,
     baseline: agent,
     input: undefined,
@@ -60,7 +63,7 @@ test('fills in every default given only what is required', () => {
     },
     candidates: [{ id: 'b', title: 'b', agent, expect: 'fixed', on_divergence: 'fail' }],
     verify: {
-      required_evidence: 'ignored',
+      required_evidence: 'live',
       accept_bypass: false,
       tolerance: { latency_ratio: 1.5, latency_ms: 1000, tokens_ratio: 1.5, steps: 2 },
       expect: {},

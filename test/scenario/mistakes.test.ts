@@ -51,8 +51,6 @@ const MISTAKES: [given: string, from: string, to: string, place: string][] = [
   ['a list for a mapping', '{ tries: 2 }', '[2]', 'ERR_SCENARIO_TYPE 21:13'],
   ['a number for the baseline', '{ git: v1.4.2 }', '14', 'ERR_SCENARIO_TYPE 7:11'],
   ['a list for the cause', 'cause: { signal', 'cause: []\n  causes: { signal', 'ERR_SCENARIO_TYPE 10:10'],
-  ['on_divergence: live', 'on_divergence: fail', 'on_divergence: live', 'ERR_SCENARIO_UNSUPPORTED 14:18'],
-  ['on_divergence: stub', 'on_divergence: stale', 'on_divergence: stub', 'ERR_SCENARIO_UNSUPPORTED 24:20'],
   ['worthless evidence', 'evidence: exact', 'evidence: stale', 'ERR_SCENARIO_UNSUPPORTED 29:22'],
   ['an agent without an export', 'agent.ts#run', 'agent.ts', 'ERR_SCENARIO_AGENT_REF 6:8'],
   ['an agent without a module', '../agent.ts#run', '"#run"', 'ERR_SCENARIO_AGENT_REF 6:8'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { OTEL } from '../../src/model/gen-ai.ts'
+import { GEN_AI, OTEL } from '../../src/model/gen-ai.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
 import { dataFrames, OPENAI_TOOL_STREAM } from '../providers/wire-samples.ts'
 import { asks, type Call, chat, http, recordingOf, STARTED_AT, tells, user } from './build-recording.ts'
@@ -36,6 +36,35 @@ test('gives requests to the one pending tool, with its retries, given a tool tha
   })
   expect(trace.spans.filter((span) => span.attributes[OTEL.retries] === 1)).toHaveLength(1)
   expect(trace.events.filter(({ event }) => event === 'tool_call')).toHaveLength(1)
+})
+
+// As in a replay, where the agent's own work takes no time: 74.738 + 17.359 is more than 92.097 by a rounding error.
+test('takes a request for a retry given that it begins the very moment at which the first failed', () => {
+  const call: Call = ['call_1', 'open_ticket', '{"topic":"lamp"}']
+  const trace = projectRun(
+    recordingOf([
+      chat('c1', [user], { calls: [call] }, { at: 0, took: 74.738 }),
+      http('c2', 'https://docs.test/a', { at: 74.738, took: 17.359, status: 504 }),
+      http('c3', 'https://docs.test/a', { at: 92.097 }),
+      chat('c4', [user, asks(call), tells('call_1', 'fine')], { text: 'ok' }, { at: 250 }),
+    ]),
+  )
+  expect(spanOf(trace, 'c1.1').attributes).toMatchObject({ [OTEL.retries]: 1, [OTEL.attemptErrors]: ['timeout'] })
+})
+
+test('finds request and result of a tool given that they follow the very moment at which it was asked for', () => {
+  const call: Call = ['call_1', 'open_ticket', '{"topic":"lamp"}']
+  const trace = projectRun(
+    recordingOf([
+      chat('c1', [user], { calls: [call] }, { at: 74.738, took: 17.359 }),
+      http('c2', 'https://docs.test/a', { at: 92.097, took: 0 }),
+      chat('c3', [user, asks(call), tells('call_1', 'fine')], { text: 'ok' }, { at: 92.097 }),
+    ]),
+  )
+  expect(spanOf(trace, 'c1.1')).toMatchObject({
+    interactions: ['c2'],
+    attributes: { [GEN_AI.toolResult]: 'fine' },
+  })
 })
 
 test('tells parallel tools apart by what their requests hold', () => {

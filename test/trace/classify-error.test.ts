@@ -96,6 +96,8 @@ test.each([
   ],
   [{ type: 'requests', code: 'rate_limit_exceeded', message: 'x' }, 429, 'rate_limit'],
   [{ type: 'overloaded_error', code: null, message: 'Overloaded' }, 200, 'overloaded'],
+  [{ type: 'service_unavailable_error', code: 'server_is_overloaded', message: 'x' }, 200, 'overloaded'],
+  [{ type: 'tokens', code: 'rate_limit_exceeded', message: 'x' }, 200, 'rate_limit'],
   [{ type: 'authentication_error', code: null, message: 'x' }, 200, 'auth'],
   [{ type: 'timeout_error', code: null, message: 'x' }, 200, 'timeout'],
   [{ type: null, code: '502', message: 'x' }, 200, 'server_error'],

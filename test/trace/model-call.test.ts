@@ -194,3 +194,16 @@ test('counts malformed arguments and hashes them as they are', () => {
   expect(spanOf(trace, 'c1.1').attributes[GEN_AI.toolArguments]).toBe('{"q": refund}')
   expect(trace.events.find(({ event }) => event === 'tool_call')?.args_hash).toMatch(/^[0-9a-f]{64}$/)
 })
+
+test.each([
+  ['gives the class of the error given a client that stopped reading at an error within a stream', true, 'overloaded'],
+  ['gives an abort given a client that stopped reading within an event', false, 'aborted'],
+])('%s', (_, isWhole, expected) => {
+  const stream = chat('c1', [user], {}, { at: 0 })
+  if (stream.answer === null) throw new Error('no answer')
+  stream.answer.headers = [['content-type', 'text/event-stream']]
+  const error = `data: ${JSON.stringify({ error: { type: 'overloaded_error', code: null, message: 'x' } })}\n\n`
+  stream.answer.chunks = [[20, { text: isWhole ? error : 'data: {"choices": [{"del\n\n' }]]
+  stream.end = { kind: 'aborted', offset_ms: 20, error: { name: 'AbortError', message: 'aborted' } }
+  expect(projectRun(recordingOf([stream])).spans[0]?.error_class).toBe(expected)
+})

@@ -131,6 +131,8 @@ test.each<[string, SignalMatch, boolean, string]>([
   ['a tool named like a method', { signal: 'repeated_tool_calls', tool: 'constructor', at_least: 1 }, false, '0'],
   ['the sum over all tools', { signal: 'repeated_tool_calls', at_least: 3 }, true, '3'],
   ['a count of one class', { signal: 'error_classes', of: 'timeout', at_least: 4 }, true, '4'],
+  ['the calls of one tool', { signal: 'tool_calls', tool: 'lookup', at_least: 2 }, true, '2'],
+  ['the calls of a tool that was not called', { signal: 'tool_calls', tool: 'zz', at_least: 1 }, false, '0'],
   ['a plain number', { signal: 'steps', at_least: 4 }, true, '4'],
   ['a value', { signal: 'stop_reason', is: 'completed' }, true, 'completed'],
   ['one of several values', { signal: 'stop_reason', is: ['x', 'completed'] }, true, 'completed'],
@@ -155,6 +157,7 @@ test.each<[string, SignalMatch, object]>([
   ['a count that is no number', { signal: 'steps', at_least: 1 }, { steps: Number.NaN }],
   ['a table with a hole', { signal: 'retries', at_least: 1 }, { retries: { a: Number.NaN } }],
   ['an entry that is no number', { signal: 'retries', of: 'a', at_least: 1 }, { retries: { a: '9' } }],
+  ['missing calls', { signal: 'tool_calls', tool: 'a', at_least: 1 }, { tool_sequence: undefined }],
   ['a missing table', { signal: 'retries', at_least: 1 }, { retries: null }],
   ['a missing value', { signal: 'stop_reason', is: 'x' }, { stop_reason: undefined }],
   ['a missing span', { signal: 'first_error_span', span: 'tool_call' }, { first_error_span: undefined }],
@@ -168,6 +171,7 @@ test('refuses a key given a signal that is not counted by key', () => {
   for (const match of [
     { signal: 'steps', tool: 'lookup', at_least: 1 },
     { signal: 'steps', of: 'lookup', at_least: 1 },
+    { signal: 'tool_calls', of: 'lookup', at_least: 1 },
     { signal: 'retries', of: 'a', tool: 'a', at_least: 1 },
   ] as const) {
     expect(() => matchSignal(match, makeSignals())).toThrow(expect.objectContaining({ code: 'ERR_VERIFY_SIGNAL_KEY' }))

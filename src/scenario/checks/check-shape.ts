@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { EVIDENCE_GRADES } from '../../model/evidence.ts'
 import type { Finding } from '../finding.ts'
-import type { ScenarioPath } from '../scenario.ts'
+import { REQUIRED_EVIDENCE, type ScenarioPath } from '../scenario.ts'
 import { findHome, knownKeys } from './known-keys.ts'
 import { quote, suggest } from './suggest.ts'
 import { flattenIssues, type PlainIssue } from './union-issues.ts'
@@ -85,21 +85,15 @@ function wrongChoice(path: ScenarioPath, value: unknown, values: string[]): Find
   }
 }
 
-/** Values that the vocabulary knows and this version does not do, so that nobody searches for a spelling mistake. */
+/** Grades that the vocabulary knows and no verdict may rest on, so that nobody searches for a spelling mistake. */
 function findUnsupported(path: ScenarioPath, value: unknown): Finding | null {
-  const key = path.at(-1)
-  const make = (message: string, hint: string): Finding => ({ code: 'ERR_SCENARIO_UNSUPPORTED', message, hint, path })
-  if (key === 'on_divergence' && (value === 'stub' || value === 'live')) {
-    return make(
-      `${name(path)}: \`${value}\` is not supported by this version`,
-      'Use `fail`, or `stale` to look further.',
-    )
+  if (path.at(-1) !== 'required_evidence' || !(EVIDENCE_GRADES as readonly unknown[]).includes(value)) return null
+  return {
+    code: 'ERR_SCENARIO_UNSUPPORTED',
+    message: `${name(path)}: \`${value}\` is a grade that no verdict can rest on`,
+    hint: `Use one of: ${REQUIRED_EVIDENCE.join(', ')}.`,
+    path,
   }
-  if (key === 'required_evidence' && (EVIDENCE_GRADES as readonly unknown[]).includes(value)) {
-    const hint = 'Use `exact`, `renamed` or `ignored`.'
-    return make(`${name(path)}: \`${value}\` is a grade that a scenario of this version cannot rest on`, hint)
-  }
-  return null
 }
 
 function kindOf(value: unknown): string {

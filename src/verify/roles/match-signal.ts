@@ -40,6 +40,7 @@ function matchFirstError(selector: string, span: Span | null): RoleFinding {
 function readCount(match: CountMatch, signals: Signals): number {
   if (match.tool !== undefined && match.of !== undefined) throw badKey(match.signal, 'takes `tool` or `of`, not both')
   const key = match.tool ?? match.of
+  if (match.signal === 'tool_calls' && match.tool !== undefined) return countCalls(match.tool, signals)
   const signal = signals[match.signal]
   if (typeof signal === 'number') {
     if (key !== undefined) throw badKey(match.signal, 'is one number for the whole run')
@@ -52,6 +53,11 @@ function readCount(match: CountMatch, signals: Signals): number {
     match.signal,
     counts.reduce((sum, count) => sum + count, 0),
   )
+}
+
+function countCalls(tool: string, { tool_sequence }: Signals): number {
+  if (!Array.isArray(tool_sequence)) throw missingSignal('tool_sequence')
+  return tool_sequence.filter((name) => name === tool).length
 }
 
 function finite(name: string, value: number | undefined): number {

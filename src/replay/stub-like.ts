@@ -1,0 +1,23 @@
+import type { Stub } from '../model/evidence.ts'
+import { answerText, headerValue, type Interaction } from '../model/interaction.ts'
+import { canonicaliseInteraction } from './canonical-call.ts'
+import { digestOf } from './supplements.ts'
+
+/** What names a question in a stub that is to answer this one only. */
+export function questionOf(asked: Interaction): Pick<Stub, 'request' | 'sha256'> {
+  const call = canonicaliseInteraction(asked)
+  return { request: call.target, sha256: digestOf(call) }
+}
+
+/** The answer of a recorded call, as a stub gives it; null where none came that can be given again. */
+export function answerLike(recorded: Interaction): Partial<Stub> | null {
+  const { end } = recorded
+  if (end?.kind !== 'complete') return null
+  const after_ms = Math.round(end.offset_ms)
+  if (recorded.kind !== 'http') return recorded.value === undefined ? null : { json: recorded.value, after_ms }
+  const { answer } = recorded
+  if (answer === null || answer.status < 200) return null
+  const type = headerValue(answer.headers, 'content-type')
+  const headers = type === undefined ? {} : { headers: { 'content-type': type } }
+  return { status: answer.status, ...headers, text: answerText(answer), after_ms }
+}

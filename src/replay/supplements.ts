@@ -1,0 +1,87 @@
+import { sha256 } from '../core/hash.ts'
+import type { Evidence, Stub } from '../model/evidence.ts'
+import type { Interaction } from '../model/interaction.ts'
+import type { Recording } from '../model/recording.ts'
+import type { RunFinish } from '../model/run.ts'
+import { answerOfStub } from './answer-of-stub.ts'
+import type { CanonicalCall } from './canonical-call.ts'
+import { EvidenceIndex } from './evidence-index.ts'
+import type { Renaming } from './renaming.ts'
+
+/** A further recording whose answers may be used. */
+export interface Supplement {
+  grade: 'pooled' | 'live'
+  /** How it is named in the evidence. */
+  label: string
+  recording: Recording
+}
+
+/** An answer that the recording of the incident does not hold, and what it is worth. */
+export interface SupplementedAnswer {
+  interaction: Interaction
+  evidence: Evidence
+  /** End of the run in which it was given; null when that is not known. */
+  finish: RunFinish | null
+}
+
+/** Where answers are looked for that the recording of the incident does not hold: recordings, assumptions, live answers. */
+export class Supplements {
+  readonly #sources: (Supplement & { index: EvidenceIndex })[]
+  readonly #stubs: readonly Stub[]
+
+  constructor(supplements: readonly Supplement[], stubs: readonly Stub[], volatile: readonly string[]) {
+    this.#sources = supplements.map((one) => ({ ...one, index: new EvidenceIndex(one.recording, volatile) }))
+    this.#stubs = stubs
+  }
+
+  /** The best answer to a question; null when nothing holds one. */
+  take(call: CanonicalCall, asked: Interaction, renaming: Renaming, at_ms: number): SupplementedAnswer | null {
+    return (
+      this.#takeRecorded('pooled', call, renaming, at_ms) ??
+      this.#takeStub(call, asked) ??
+      this.#takeRecorded('live', call, renaming, at_ms)
+    )
+  }
+
+  #takeRecorded(
+    grade: Supplement['grade'],
+    call: CanonicalCall,
+    renaming: Renaming,
+    at_ms: number,
+  ): SupplementedAnswer | null {
+    for (const { label, recording, index } of this.#sources.filter((one) => one.grade === grade)) {
+      const match = index.take(call, renaming, at_ms)
+      if (match === null) continue
+      const { interaction } = match.entry
+      const how = match.grade === 'exact' ? '' : `, ${match.grade}${match.note === undefined ? '' : `: ${match.note}`}`
+      const note = `${grade === 'live' ? 'a live answer pinned in' : 'from'} ${label}${how}`
+      return { interaction, evidence: { grade, source: `${label}#${interaction.id}`, note }, finish: recording.finish }
+    }
+    return null
+  }
+
+  #takeStub(call: CanonicalCall, asked: Interaction): SupplementedAnswer | null {
+    for (const [index, stub] of this.#stubs.entries()) {
+      if (!answers(stub, call)) continue
+      const interaction = answerOfStub(stub, asked)
+      if (interaction === null) continue
+      return {
+        interaction,
+        evidence: { grade: 'stub', source: `stubs[${index}]`, note: `assumed: ${stub.assumption}` },
+        finish: null,
+      }
+    }
+    return null
+  }
+}
+
+function answers({ request, contains, sha256: digest }: Stub, call: CanonicalCall): boolean {
+  if (request !== call.target) return false
+  if (contains !== undefined && !call.text.includes(contains)) return false
+  return digest === undefined || digest === digestOf(call)
+}
+
+/** What a stub names a question by that it is to answer alone. */
+export function digestOf({ text }: CanonicalCall): string {
+  return sha256(text)
+}

@@ -1,0 +1,111 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { quoteForShell } from '../core/quote-for-shell.ts'
+import type { EvidenceGrade } from '../model/evidence.ts'
+import type { Interaction } from '../model/interaction.ts'
+import type { Recording } from '../model/recording.ts'
+import type { Divergence, Reason, Verdict, WayOut } from '../model/verdict.ts'
+import { readModelRequest } from '../providers/registry.ts'
+import { readRecording } from '../recording/read-recording.ts'
+import { canonicaliseInteraction } from '../replay/canonical-call.ts'
+import { guessTokens } from '../replay/live/live-desk.ts'
+import type { Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
+import { countOf } from '../verify/reason-codes.ts'
+import { findQuestion } from './find-question.ts'
+
+/** So many recordings of a folder are looked through. */
+const MOST_RECORDINGS = 200
+
+/** An inconclusive candidate. */
+export interface Unsettled {
+  scenario: Scenario
+  candidate: ScenarioCandidate
+  recording: Recording
+  verdict: Verdict
+  reasons: readonly Reason[]
+  interactions: readonly Interaction[]
+  divergences: readonly Divergence[]
+  /** Worst grade among its answers. */
+  worst: EvidenceGrade | null
+}
+
+/**
+ * How an inconclusive verdict can be settled, the cheapest way first: each with a command that works as it stands. None for any
+ * other verdict.
+ */
+export async function findWaysOut(unsettled: Unsettled): Promise<WayOut[]> {
+  const { scenario, candidate, verdict, reasons, worst } = unsettled
+  if (verdict !== 'inconclusive') return []
+  const file = quoteForShell(relative(process.cwd(), scenario.file))
+  const verify = `retrial verify ${file} --only ${scenario.id}/${candidate.id}`
+  const ways: WayOut[] = []
+  const question = findQuestion(unsettled.interactions)
+  if (question !== null) {
+    ways.push(...(await findRecordings(unsettled, question, verify)), ...offerStub(unsettled, question, file))
+    if (candidate.on_divergence !== 'stale') ways.push(...offerLive(unsettled, question, verify))
+  }
+  if (question === null && worst !== null && reasons.some(({ code }) => code === 'weak_evidence')) {
+    const text = `accept evidence down to ${worst}, here or as \`verify.required_evidence\``
+    ways.push({ kind: 'required_evidence', text, command: `${verify} --required-evidence ${worst}` })
+  }
+  const command = `retrial replay ${file} --candidate ${candidate.id}`
+  return [...ways, { kind: 'look', text: 'look at what the replay did', command }]
+}
+
+/** Recordings beside that of the incident, and that of no other use here, which hold the question. */
+async function findRecordings({ scenario }: Unsettled, question: Interaction, verify: string): Promise<WayOut[]> {
+  const wanted = canonicaliseInteraction(question).text
+  const folders = new Set([scenario.recording, ...scenario.evidence].map((path) => dirname(path)))
+  const known = new Set([scenario.recording, ...scenario.evidence, scenario.overlay])
+  const found: WayOut[] = []
+  for (const path of [...folders].flatMap(listRecordings).slice(0, MOST_RECORDINGS)) {
+    if (known.has(path)) continue
+    const other = await readRecording(path, { mode: 'strict' }).catch(() => null)
+    const held = other?.interactions.find((one) => canonicaliseInteraction(one).text === wanted)
+    if (held === undefined) continue
+    const name = relative(process.cwd(), path)
+    const text = `${name} holds the missing question (${held.id}): use it once, or name it under \`evidence\``
+    found.push({ kind: 'evidence', text, command: `${verify} --evidence ${quoteForShell(name)}` })
+  }
+  return found
+}
+
+function listRecordings(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  const names = readdirSync(folder).filter((name) => /\.jsonl(\.zst)?$/.test(name))
+  return names.sort().map((name) => resolve(join(folder, name)))
+}
+
+/** To assume the answer of the nearest recorded question, where that is one to the same target. */
+function offerStub({ candidate, recording, divergences }: Unsettled, question: Interaction, file: string): WayOut[] {
+  const nearest = divergences.find(({ interaction }) => interaction === question.id)?.nearest
+  const like = recording.interactions.find(({ id }) => id === nearest?.interaction)
+  const stub = `retrial scenario stub ${file} --candidate ${candidate.id}`
+  const isAlike = like !== undefined && targetOf(like) === targetOf(question)
+  if (isAlike) {
+    const text = `assume that it is answered as ${like.id} was, and have that stand in the verdict`
+    return [{ kind: 'stub', text, command: `${stub} --like ${like.id}` }]
+  }
+  const isModel = question.kind === 'http' && readModelRequest(question.request) !== null
+  const answer = isModel ? "--message 'Done.'" : "--json '{}'"
+  return [{ kind: 'stub', text: 'assume an answer, and have that stand in the verdict', command: `${stub} ${answer}` }]
+}
+
+/** To ask the real system: what is known to be missing, and what it takes. */
+function offerLive({ recording, interactions }: Unsettled, question: Interaction, verify: string): WayOut[] {
+  if (question.kind !== 'http') return []
+  const isModel = readModelRequest(question.request) !== null
+  const isSame = (one: Interaction): boolean =>
+    one.kind === 'http' && (readModelRequest(one.request) !== null) === isModel
+  const left = recording.interactions.filter(isSame).length - interactions.filter(isSame).length + 1
+  const calls = left > 1 ? `1 to about ${countOf(left, 'call')}` : 'about 1 call'
+  const what = isModel
+    ? `the real model (${calls}, some ${guessTokens(question)} tokens each)`
+    : `the real tool (${calls})`
+  const text = `ask ${what}, and pin the answers for review and for the next replay`
+  return [{ kind: 'live', text, command: `${verify} --live ${isModel ? 'model' : 'tools'}` }]
+}
+
+function targetOf(interaction: Interaction): string {
+  return canonicaliseInteraction(interaction).target
+}

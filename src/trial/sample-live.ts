@@ -1,0 +1,122 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { type ShareDifference, shareDifference } from '../fleet/share-difference.ts'
+import type { Recording } from '../model/recording.ts'
+import type { CandidateReport, LiveSampling, Reason, SampledShare } from '../model/verdict.ts'
+import { readModelRequest } from '../providers/registry.ts'
+import { saveRecording } from '../recording/save-recording.ts'
+import { type LiveBudget, LiveDesk } from '../replay/live/live-desk.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { findIncident } from '../verify/find-incident.ts'
+import { findWeaknesses } from '../verify/find-weaknesses.ts'
+import { gateOf } from '../verify/gate-of.ts'
+import type { ReplayRequest, TrialReplay } from './run-replay.ts'
+import { settleLive } from './settle-live.ts'
+
+/** What a sample needs of the trial it belongs to. */
+export interface SampledTrial {
+  scenario: Scenario
+  recording: Recording
+  live: LiveBudget
+  samples: number
+  /** Folder for what the samples leave. */
+  dir: string
+  /** Replays one agent against a recording, with evidence beside it. */
+  replay(against: { path: string; recording: Recording }, name: string, supplements: Supplements): Promise<TrialReplay>
+}
+
+type Supplements = ReplayRequest['supplements']
+
+/**
+ * Runs an agent several times against the recorded tools and the real model, each time with answers of its own, and counts how often
+ * it recovers: it ends on good evidence, without cause and symptom. What ends otherwise, because the budget or the recorded tools
+ * do not reach, is undecided.
+ */
+export async function sampleLive(trial: SampledTrial, name: string): Promise<SampledShare> {
+  const { scenario, live, samples, dir } = trial
+  const against = withoutModels(trial)
+  const share: SampledShare = { samples, recovered: 0, undecided: 0 }
+  for (let i = 1; i <= samples; i++) {
+    const overlay = join(dir, `${name}-${i}.live.jsonl`)
+    rmSync(overlay, { force: true })
+    const desk = new LiveDesk(overlay, trial.recording, live)
+    const beside = (): Supplements =>
+      desk.version === 0 ? [] : [{ grade: 'live', label: relative(scenario.dir, overlay), recording: overlay }]
+    const { run } = await settleLive(() => trial.replay(against, `${name}-sample-${i}`, beside()), desk)
+    const isGood = findWeaknesses(run, 'live').length === 0 && run.outcome === 'finished' && run.agent_error === null
+    if (!isGood || run.trace === null || run.signals === null) share.undecided += 1
+    else {
+      const { cause, symptom } = findIncident(run.trace, run.signals, scenario.incident)
+      if (!cause.present && !symptom.present) share.recovered += 1
+    }
+  }
+  return share
+}
+
+/** The recording of the incident as far as tools go: what the model says is what is sampled. */
+function withoutModels({ recording, dir }: SampledTrial): { path: string; recording: Recording } {
+  const isTool = (one: Recording['interactions'][number]): boolean =>
+    one.kind === 'tool' || (one.kind === 'http' && readModelRequest(one.request) === null)
+  const { digest: _, ...rest } = recording
+  const tools = { ...rest, interactions: recording.interactions.filter(isTool) }
+  const path = join(dir, 'tools.jsonl')
+  mkdirSync(dir, { recursive: true })
+  saveRecording(path, tools, { overwrite: true, sync: false })
+  return { path, recording: tools }
+}
+
+/**
+ * Bears the verdicts `fixed` of a trial out by samples, or takes them away: a fix has to recover more often than the unfixed agent
+ * does by itself.
+ */
+export async function bearOutBySamples<T extends Omit<CandidateReport, 'ways_out'>>(
+  reports: readonly T[],
+  sample: (name: string) => Promise<SampledShare>,
+): Promise<T[]> {
+  if (reports.every(({ verdict }) => verdict !== 'fixed')) return [...reports]
+  const unfixed = await sample('baseline')
+  const borne: T[] = []
+  for (const report of reports) {
+    if (report.verdict !== 'fixed') borne.push(report)
+    else {
+      const sampling = compareSamples(await sample(`candidate-${report.id}`), unfixed)
+      const doubt = doubtBySamples(sampling)
+      const reasons = doubt === null ? report.reasons : [doubt, ...report.reasons]
+      const verdict = doubt === null ? report.verdict : 'inconclusive'
+      borne.push({ ...report, sampling, reasons, verdict, gate: gateOf(verdict, report.expect) })
+    }
+  }
+  return borne
+}
+
+/** Both shares and what lies between them. */
+function compareSamples(candidate: SampledShare, unfixed: SampledShare): LiveSampling {
+  const [a, b] = [candidate, unfixed].map(({ samples, recovered, undecided }) => ({
+    successes: recovered,
+    trials: samples - undecided,
+  })) as [{ successes: number; trials: number }, { successes: number; trials: number }]
+  const difference = a.trials === 0 || b.trials === 0 ? null : shareDifference(a, b)
+  return { candidate, unfixed, difference }
+}
+
+/** Why samples do not bear a `fixed` out; null when they do. */
+function doubtBySamples({ candidate, unfixed, difference }: LiveSampling): Reason | null {
+  if (difference === null) {
+    return {
+      code: 'live_recovery',
+      message: 'no live sample of the candidate, or none of the unfixed agent, was decided',
+    }
+  }
+  if (difference.low > 0) return null
+  const message = `${describe(candidate)} with the candidate, ${describe(unfixed)} without: ${percent(difference)} may be chance`
+  return { code: 'live_recovery', message }
+}
+
+function describe({ recovered, samples, undecided }: SampledShare): string {
+  return `${recovered} of ${samples - undecided} live samples recover`
+}
+
+function percent({ difference, low, high }: ShareDifference): string {
+  const [d, l, h] = [difference, low, high].map((share) => Math.round(share * 100))
+  return `a difference of ${d} % (${l} to ${h} % at 95 %)`
+}
