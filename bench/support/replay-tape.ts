@@ -69,6 +69,7 @@ export function openTape(base: Base, clock: WorldClock, dir: string): () => void
     redactor,
     volatile: [],
     on_divergence: 'fail',
+    known: { began: [base.recording.run.started_at] },
     onDivergence(divergence) {
       throw new Error(`the benchmark's own request diverged: ${divergence.kind}`)
     },

@@ -13,6 +13,7 @@ import { installFakeTimers } from './world/fake-timers.ts'
 import { IdleTracker } from './world/idle-tracker.ts'
 import { RealClock } from './world/real-clock.ts'
 import { VirtualClock } from './world/virtual-clock.ts'
+import { watchEnvironment } from './world/watch-environment.ts'
 import type { DriveEnd, DriveOptions, WorldClock } from './world/world-clock.ts'
 
 const nativeImmediate = setImmediate
@@ -69,6 +70,7 @@ export function armServing(
 ): ReplayWorld {
   const { clock = 'virtual', ...guard } = options
   installGuard(report, guard)
+  if (guard.sources !== undefined) watchEnvironment(guard.sources)
   installHttpDoor()
   installUndiciHook()
   const world = clock === 'virtual' ? installVirtualTime(epoch, report) : useRealTime()

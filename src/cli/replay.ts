@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { RetrialError } from '../core/errors.ts'
 import type { WorldFile } from '../model/world.ts'
@@ -8,15 +8,18 @@ import { findConcurrentGroups } from '../replay/order/concurrent-groups.ts'
 import { isOrderMet } from '../replay/order/resolve-order.ts'
 import { createReplayPool, type ReplayPool } from '../replay/replay-pool.ts'
 import { giveWorld } from '../replay/worlds/give-world.ts'
-import { renderReplay, toReplayJson } from '../report/render-replay.ts'
+import { renderExplanation } from '../report/render-explanation.ts'
+import { type ReplayView, renderReplay, toReplayJson } from '../report/render-replay.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import { SANDBOX_MODES, type SandboxMode, type Scenario } from '../scenario/scenario.ts'
 import { openRecording } from '../suite/open-recording.ts'
 import { adjust } from '../suite/run-suite.ts'
 import { checkIsolation } from '../trial/check-isolation.ts'
 import { completeWorld, deriveRecording, enterWorld, worldsFolder } from '../trial/enter-world.ts'
+import { type Explanation, explainDivergence, type ReplayToExplain } from '../trial/explain-divergence.ts'
 import { resolveAgent } from '../trial/resolve-agent.ts'
 import { type ReplayRequest, runReplay } from '../trial/run-replay.ts'
+import { settleSources } from '../trial/settle-sources.ts'
 import { checkWorld, readWorld } from '../trial/world-file.ts'
 import { findIncident } from '../verify/find-incident.ts'
 import { chooseExitCode } from './exit-code.ts'
@@ -24,6 +27,7 @@ import { parseOrder } from './parse-order.ts'
 
 interface ReplayOptions {
   candidate?: string
+  explain?: number
   json?: boolean
   order?: string
   out?: string
@@ -39,6 +43,7 @@ export function registerReplay(program: Command): void {
     .description('re-execute the agent against its recording and grade the evidence')
     .argument('<scenario>', 'the scenario file')
     .option('--candidate <id>', 'replay this candidate (default: the baseline)')
+    .option('--explain <n>', 'show the n-th divergence in full, from 1', parseNumber)
     .option('--json', 'print one JSON document')
     .option('--seed <text>', 'draw all that is random from this seed (default: what the recorded run drew)')
     .option('--order <order>', 'how concurrent answers are ordered: recorded, seed:<text>, or ids as c3,c2')
@@ -55,6 +60,11 @@ export function registerReplay(program: Command): void {
     )
     .option('--out <folder>', 'where the replay leaves its recording')
     .action(replay)
+}
+
+function parseNumber(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Divergences are counted from 1.')
+  return Number(text)
 }
 
 async function replay(file: string, options: ReplayOptions): Promise<void> {
@@ -112,6 +122,14 @@ async function replayIn(
     evidence: run.evidence,
     divergences: run.divergences,
     egress: run.egress,
+    sources: settleSources(result.sources, {
+      recording,
+      accepted: scenario.replay.accept,
+      stated: source.env,
+      cwd: agent.cwd,
+      revisions: join(config.out_dir, 'revisions'),
+      baseline: result.sources,
+    }),
     isolation: result.isolation,
     interactions: run.interactions ?? [],
     virtual_ms: result.virtual_ms,
@@ -119,7 +137,15 @@ async function replayIn(
     recording: result.recording === null ? null : relative(process.cwd(), result.recording),
     output: result.output,
   }
-  process.stdout.write(options.json ? toReplayJson(view) : renderReplay(view, { color: config.color }))
+  const replayed = {
+    scenario,
+    candidate: options.candidate ?? null,
+    recording,
+    interactions,
+    divergences: run.divergences,
+  }
+  const explained = options.explain === undefined ? undefined : explain(replayed, options.explain)
+  process.stdout.write(render(view, explained, options.json === true, config.color))
   if (isGood) chooseExitCode(0)
   else if (run.outcome !== 'harness_error' && run.outcome !== 'crashed') chooseExitCode(3)
 }
@@ -135,6 +161,19 @@ async function place(
   const world = completeWorld(kept.world, recording, scenario)
   const derived = await deriveRecording(recording, world.fault, worldsFolder(out, scenario))
   return { request: enterWorld(plain, world, derived), world: kept.name }
+}
+
+function render(view: ReplayView, explained: Explanation | undefined, isJson: boolean, color: boolean): string {
+  if (isJson) return toReplayJson({ ...view, ...(explained && { explained }) })
+  return explained === undefined ? renderReplay(view, { color }) : renderExplanation(explained, { color })
+}
+
+function explain(replay: ReplayToExplain, number: number): Explanation {
+  const explained = explainDivergence(replay, number)
+  if (explained !== undefined) return explained
+  const count = replay.divergences.length
+  const hint = count === 0 ? 'Leave --explain out to see how it ended.' : `Name one of 1 to ${count}.`
+  throw new RetrialError('ERR_CLI_NO_DIVERGENCE', `The replay has no divergence ${number}.`, { hint })
 }
 
 function withOrder(scenario: Scenario, order: string | undefined): Scenario {

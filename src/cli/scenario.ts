@@ -1,18 +1,24 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { resolveConfig } from '../config/resolve-config.ts'
 import { RetrialError } from '../core/errors.ts'
+import { quoteForShell } from '../core/quote-for-shell.ts'
+import type { Recording } from '../model/recording.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { proposeScenario } from '../scenario/propose/propose-scenario.ts'
+import { type LearnedVolatile, proposedPaths } from '../scenario/propose/propose-volatile.ts'
 import { computeSignals } from '../signals/compute-signals.ts'
 import { projectRun } from '../trace/project-run.ts'
+import { learnFromRecording } from '../trial/learn-from-recording.ts'
 import { registerScenarioStub } from './scenario-stub.ts'
 
 interface NewOptions {
   out?: string
   agent?: string
   force?: boolean
+  replay: boolean
 }
 
 /** Adds `retrial scenario new`: proposes a scenario for a recorded incident, roles included, for a person to review. */
@@ -28,6 +34,7 @@ export function registerScenario(program: Command): void {
       'the scenario to write (default: scenarios/<name of the recording>.yaml; - for the terminal)',
     )
     .option('--agent <module#export>', 'the agent (default: the one that the recording names)')
+    .option('--no-replay', 'do not replay the agent to learn which fields of its requests change from run to run')
     .option('--force', 'replace a scenario that is already there')
     .action(newScenario)
 }
@@ -43,6 +50,7 @@ async function newScenario(recordingPath: string, options: NewOptions): Promise<
       location: { path: out },
     })
   }
+  const learned = options.replay ? await learn(recording, recordingPath, options.agent) : undefined
   const trace = projectRun(recording)
   const text = proposeScenario({
     recording,
@@ -50,6 +58,7 @@ async function newScenario(recordingPath: string, options: NewOptions): Promise<
     trace,
     signals: computeSignals(trace),
     agentRef: options.agent,
+    learned,
     outPath: resolve(out),
   })
   if (isTerminal) {
@@ -60,9 +69,24 @@ async function newScenario(recordingPath: string, options: NewOptions): Promise<
   await writeFile(out, text)
   const command = `retrial verify ${quoteForShell(out)}`
   process.stdout.write(`proposed ${out}: review the roles and name your candidates, then run \`${command}\`\n`)
+  const volatile = proposedPaths(learned)
+  if (volatile.length > 0) process.stdout.write(`volatile, to be reviewed as well: ${volatile.join(', ')}\n`)
 }
 
-/** A path as it has to be typed. */
-function quoteForShell(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+/** What replays of the unchanged agent show; they leave nothing behind. */
+async function learn(
+  recording: Recording,
+  recordingPath: string,
+  agentRef: string | undefined,
+): Promise<LearnedVolatile> {
+  const { out_dir } = resolveConfig({})
+  const outDir = join(out_dir, 'learn', String(process.pid))
+  try {
+    return await learnFromRecording(
+      { recording, recordingPath: resolve(recordingPath), agentRef },
+      { cacheDir: join(out_dir, 'cache'), workDir: join(out_dir, 'work'), outDir },
+    )
+  } finally {
+    await rm(outDir, { recursive: true, force: true })
+  }
 }

@@ -48,6 +48,29 @@ export interface EvidenceReport {
 /** The answers from trigger to outcome, in order of the calls: which they are, how good, and whether the trigger shows in it. */
 export type EvidencePath = { interaction: string; grade: EvidenceGrade; trigger: boolean }[]
 
+/**
+ * What a divergence likely is. The first are read off the place of the difference; `reordered`: the same elements in another
+ * order. `generated_value`, `clock`, `randomness`: all that differs is what a program made. `exhausted`: it was recorded, and
+ * its answers are used up. `new_request`: nothing recorded is of its target. `request_changed`: any other field.
+ */
+export const DIVERGENCE_KINDS = [
+  'prompt_changed',
+  'tools_changed',
+  'model_changed',
+  'tool_result_changed',
+  'message_changed',
+  'extra_turn',
+  'missing_turn',
+  'reordered',
+  'generated_value',
+  'clock',
+  'randomness',
+  'exhausted',
+  'new_request',
+  'request_changed',
+] as const
+export type DivergenceKind = (typeof DIVERGENCE_KINDS)[number]
+
 /** What was asked in a replay and not held by the recording, and how it differs from what is held. */
 export interface Divergence {
   /** Position among the replay's interactions, from 1. */
@@ -63,8 +86,7 @@ export interface Divergence {
   nearest: { interaction: string; step: number; used: boolean } | null
   /** The smallest difference: JSON path of the first place that differs and both values there. */
   difference: { path: string; recorded: string | null; asked: string | null; text_diff: string } | null
-  /** `prompt_changed`, `tools_changed`, `model_changed`, `tool_result_changed`, `extra_turn`, `exhausted`, `new_request`, `request_changed`. */
-  kind: string
+  kind: DivergenceKind
   /** What a person can do about it, one imperative sentence each. */
   remedies: string[]
 }
@@ -101,6 +123,16 @@ export interface EgressAttempt {
   target: string
   /** First frame of the agent's own code, `file:line:column`; null when none is on the stack. */
   at: string | null
+}
+
+/** Something that an agent looked at in a replay and that the recording does not hold. */
+export interface ChanceSource {
+  /** As a scenario accepts it: `file:prompts/system.md`, `env:FEATURE_X`, `random:Math.random`, `os:hostname`, `tool:search`. */
+  name: string
+  /** Where in the agent's code it was looked at first, `file:line:column`; null when that is not known. */
+  at: string | null
+  /** Why it cannot decide between the unfixed agent and the fix; null when it may, and so keeps a verdict from being `fixed`. */
+  settled: string | null
 }
 
 /**
@@ -201,6 +233,8 @@ export interface CandidateReport {
   /** How an inconclusive verdict can be settled, the cheapest way first; none for any other. */
   ways_out?: WayOut[] | undefined
   recording: string | null
+  /** What it looked at that the recording does not hold. */
+  sources: ChanceSource[]
   /** What kept its replay from the outside world; empty when none ran. */
   isolation: Wall[]
   /** Missing when it was tried in the recorded world only. */

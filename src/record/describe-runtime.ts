@@ -1,10 +1,8 @@
 import { relative } from 'node:path'
 import type { Runtime } from '../model/run.ts'
+import { isApiKey, isKeptVariable } from '../recording/kept-variables.ts'
 import type { Redactor } from '../recording/redact/create-redactor.ts'
 import { isSecretName } from '../recording/redact/is-secret-name.ts'
-
-/** Variables that steer where an agent goes and how it behaves, and that are no secrets by their kind. */
-const KEPT = /^(TZ|LANG|LC_[A-Z]+|NODE_ENV)$|_(URL|URI|HOST|PORT|ENDPOINT|REGION|MODEL)$/
 
 /** Shortest value that is worth a token; `none` or `ollama` only keeps a client from refusing to start, as any other value does. */
 const MIN_SECRET = 8
@@ -33,7 +31,7 @@ export function describeRuntime(
     if (/^npm_/i.test(name)) continue
     if (isSecretName(name)) {
       if (isApiKey(name)) secrets[name] = value.length >= MIN_SECRET ? redactor.text(value) : 'placeholder'
-    } else if (keep.includes(name) || KEPT.test(name)) kept[name] = redactor.text(value)
+    } else if (keep.includes(name) || isKeptVariable(name)) kept[name] = redactor.text(value)
   }
   // Only the way up: it tells nothing of the machine, and holds wherever the project is checked out.
   const cwd = relative(folder, process.cwd()).replaceAll('\\', '/') || '.'
@@ -47,9 +45,4 @@ export function describeRuntime(
     env: kept,
     secret_env: secrets,
   }
-}
-
-/** Keys that clients insist on having, so that a replay needs something in their place. */
-function isApiKey(name: string): boolean {
-  return /(API_?KEY|ACCESS_?KEY|SECRET_?KEY|AUTH_?TOKEN|API_?TOKEN|ACCESS_?TOKEN|_TOKEN|_KEY)/i.test(name)
 }

@@ -1,3 +1,4 @@
+import type { SourceSight } from '../boundary/sources.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { Stub } from '../model/evidence.ts'
 import type { ErrorShape } from '../model/run.ts'
@@ -123,6 +124,8 @@ export type ReplayMessage =
   | { type: 'egress'; attempt: EgressAttempt }
   | { type: 'divergence'; divergence: Divergence }
   | { type: 'done'; end: ReplayEnd; virtual_ms: number; draws: boolean }
+  /** The agent looked at something that no recording holds. */
+  | { type: 'source'; sight: SourceSight }
 
 /** The descriptor on which a process waits for its run to begin: a line that no code of the agent hears. */
 export const GO_FD = 4

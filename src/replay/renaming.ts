@@ -74,9 +74,14 @@ export class Renaming {
   readonly #liveWorld = new Set<string>()
   /** What was told and is searched when it is asked about: a replay in which all is equal never asks. */
   #told: (() => string)[] = []
+  readonly #shift: number
 
-  /** @param input What the agent was called with, as text. */
-  constructor(input: string) {
+  /**
+   * @param input What the agent was called with, as text.
+   * @param shift How much later than the recorded clock that of the replay began, ms: all times of the agent are off by that.
+   */
+  constructor(input: string, shift = 0) {
+    this.#shift = shift
     this.learn(() => input)
   }
 
@@ -126,7 +131,7 @@ export class Renaming {
 
   #mayDiffer(from: Token, to: Token, { isWorld, later_ms }: RecordedSide): boolean {
     if (isWorld(from.text) || this.#isLiveWorld(to.text)) return false
-    return !isTime(from) || isNear(from, to, later_ms)
+    return !isTime(from) || isNear(from, to, later_ms, this.#shift)
   }
 
   /** True while nothing had to be renamed. */
@@ -180,11 +185,11 @@ function isTime(token: Token): boolean {
 }
 
 /** Whether two times stand at the same place of their runs: at the same time, or as long before or after the call. */
-function isNear(from: Token, to: Token, later_ms: number): boolean {
+function isNear(from: Token, to: Token, later_ms: number, shift: number): boolean {
   if (from.class !== to.class) return false
   const [recorded, live] = [from, to].map(({ class: name, text }) =>
     name === 'epoch' ? Number(text) : Date.parse(text),
   )
-  const difference = (live ?? 0) - (recorded ?? Number.POSITIVE_INFINITY)
+  const difference = (live ?? 0) - (recorded ?? Number.POSITIVE_INFINITY) - shift
   return Math.abs(difference) <= TIME_SLACK_MS || Math.abs(difference - later_ms) <= TIME_SLACK_MS
 }

@@ -4,28 +4,30 @@
  */
 import { existsSync, fstat } from 'node:fs'
 import { Socket } from 'node:net'
-import { dirname, relative, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { armServing } from '../boundary/arm.ts'
+import { createSourceWatch } from '../boundary/sources.ts'
 import { runInContext, setAmbientTape } from '../boundary/tape.ts'
 import { installChance } from '../boundary/world/chance.ts'
 import { RetrialError } from '../core/errors.ts'
 import { doNothing } from '../core/nothing.ts'
 import type { Recording } from '../model/recording.ts'
 import { deriveStopReason } from '../model/stop-reason.ts'
-import { createRecordingWriter, type RecordingWriter } from '../recording/create-recording-writer.ts'
+import type { RecordingWriter } from '../recording/create-recording-writer.ts'
 import { DrawLog } from '../recording/draw-log.ts'
 import { encodeValue } from '../recording/encode-value.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { type AgentRun, driveToEnd, harnessError } from './drive-to-end.ts'
 import { networkOfThisProcess } from './isolation/sandbox.ts'
+import { openReplayWriter } from './open-replay-writer.ts'
 import { openSupplements } from './open-supplements.ts'
 import { describeOrders } from './order/resolve-order.ts'
 import { type FurnishedJob, GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
-import { FLUSH, hasInspector } from './sample-stack.ts'
+import { type FreshDraws, reportUnserved, watchFreshDraws } from './report-sources.ts'
+import { FLUSH } from './sample-stack.ts'
 import { giveWorld } from './worlds/give-world.ts'
 
 // Taken before any agent can replace them.
@@ -83,36 +85,21 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
   const { orders } = given
   const started = job.started_at ?? recording.run.started_at
   enterEnvironment(job)
-  // Where the run was recorded is no way up from where its replay is written.
-  const { cwd: _, ...runtime } = recording.runtime
   const redactor = recording.redaction === null ? null : createRedactor({ salt: recording.redaction.salt, env: {} })
-  const writer = createRecordingWriter(
-    job.written,
-    {
-      run: { ...recording.run, started_at: started },
-      input: job.input,
-      agent_ref: job.agent_ref,
-      runtime,
-      redaction: recording.redaction,
-    },
-    {
-      overwrite: true,
-      sync: false,
-      // What is kept in memory is to be had from a process that hangs only by its inspector.
-      buffered: hasInspector('permission' in process),
-      base: { path: callFrom(job), recording },
-      ...(redactor && { redactor }),
-    },
-  )
+  const writer = openReplayWriter(job, recording, redactor)
   keepFlushing(writer)
   noteWorld(writer, job, orders)
+  const sources = createSourceWatch((sight) => tell({ type: 'source', sight }))
+  const fresh = watchFreshDraws(sources)
+  reportUnserved(sources)
   const world = armServing(started, (attempt) => tell({ type: 'egress', attempt }), {
     clock: job.clock,
     writable: [job.scratch],
     addons: job.isolation?.addons,
+    sources,
   })
   const draws = new DrawLog(recording.chance?.scope ?? 'run')
-  const hasDrawn = takeChances(job, recording, draws)
+  const hasDrawn = takeChances(job, recording, draws, fresh)
   let diverged = false
   const tape = new ReplayTape({
     recording,
@@ -124,6 +111,8 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
     redactor,
     volatile: job.volatile,
     on_divergence: job.on_divergence,
+    shift_ms: started - recording.run.started_at,
+    known: { began: [recording.run.started_at, started], isDrawn: fresh.isDrawn },
     supplements,
     onDivergence: (divergence) => {
       diverged ||= divergence.grade === 'none'
@@ -156,14 +145,19 @@ function noteWorld(writer: RecordingWriter, { latency }: ReplayJob, orders: stri
 }
 
 /** Puts chance under control; tells whether any was taken. */
-function takeChances({ seed }: ReplayJob, { run, chance }: Recording, draws: DrawLog): () => boolean {
+function takeChances(
+  { seed }: ReplayJob,
+  { run, chance }: Recording,
+  draws: DrawLog,
+  { onFresh }: FreshDraws,
+): () => boolean {
   let hasDrawn = chance !== undefined
   const onChance = (): void => {
     hasDrawn = true
   }
   installChance(
     seed === undefined
-      ? { seed: run.run_id, recorded: chance, draws, onChance }
+      ? { seed: run.run_id, recorded: chance, draws, onChance, onFresh }
       : { seed, recorded: undefined, draws, onChance },
   )
   return () => hasDrawn
@@ -173,11 +167,6 @@ function takeChances({ seed }: ReplayJob, { run, chance }: Recording, draws: Dra
 function keepFlushing(writer: RecordingWriter): void {
   process.once('exit', () => writer.flush())
   Object.defineProperty(globalThis, Symbol.for(FLUSH), { value: () => writer.flush() })
-}
-
-/** The path by which a recording, seen from where it is written, is called as it will be from where it is kept. */
-function callFrom({ recording, out, written }: FurnishedJob): string {
-  return resolve(dirname(written), relative(dirname(out), recording))
 }
 
 /** Whether Node's permission model is on, and forbids. */

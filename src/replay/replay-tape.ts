@@ -4,13 +4,12 @@ import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import type { JsonValue } from '../core/json.ts'
 import { never } from '../core/nothing.ts'
-import {
-  asPayload,
-  type FunctionInteraction,
-  type HttpInteraction,
-  type HttpRequest,
-  type Interaction,
-  type InteractionEnd,
+import type {
+  FunctionInteraction,
+  HttpInteraction,
+  HttpRequest,
+  Interaction,
+  InteractionEnd,
 } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
 import type { Divergence } from '../model/verdict.ts'
@@ -24,10 +23,12 @@ import { CleanHeaders } from './clean-headers.ts'
 import { describeDivergence } from './describe-divergence.ts'
 import { type EvidenceEntry, EvidenceIndex, type EvidenceMatch, worldText } from './evidence-index.ts'
 import { asGiven, type FoundAnswer, isFunction, isHttp } from './found-answer.ts'
+import type { RunKnowledge } from './generated-values.ts'
 import { asText } from './identical.ts'
 import { knownUntil } from './known-until.ts'
 import { NEVER } from './never-exchange.ts'
 import { describeCall, type OpenCall } from './open-call.ts'
+import { redactAsk } from './redact-ask.ts'
 import { renameAnswer, renameValue } from './rename-answer.ts'
 import { Renaming } from './renaming.ts'
 import { ServedFunction } from './served-function.ts'
@@ -62,6 +63,10 @@ export interface ReplayTapeOptions {
   supplements?: Supplements | undefined
   /** Told of each divergence; one of grade `none` ends the run. */
   onDivergence(divergence: Divergence): void
+  /** How much later than the recorded clock this one began. @default 0 */
+  shift_ms?: number | undefined
+  /** What is known of the recorded run and of this one, to tell the kind of a divergence. */
+  known: RunKnowledge
 }
 
 /**
@@ -88,7 +93,7 @@ export class ReplayTape implements Tape {
     const { given, recording } = options
     this.#given = given ?? recording
     this.#givenCalls = new Map(given?.interactions.map((one) => [one.id, one]))
-    this.#renaming = new Renaming(JSON.stringify(options.input ?? [options.recording.input]))
+    this.#renaming = new Renaming(JSON.stringify(options.input ?? [options.recording.input]), options.shift_ms)
   }
 
   /** Whether calls are open: a connection keeps a process alive. */
@@ -135,7 +140,7 @@ export class ReplayTape implements Tape {
       )
       return { kind: 'serve', exchange: this.#serve(found) }
     }
-    const request = this.#redact(ask)
+    const request = redactAsk(ask, this.#options.redactor)
     const found = this.#find({ ...this.#begin(parent), kind: 'http', door: ask.door, request, answer: null })
     return { kind: 'serve', exchange: isHttp(found) ? this.#serve(found) : NEVER }
   }
@@ -169,18 +174,6 @@ export class ReplayTape implements Tape {
       started_ms: roundMs(this.#options.clock.offset),
       end: null,
       ...(parent !== undefined && { parent }),
-    }
-  }
-
-  #redact({ method, url, headers, body }: HttpAsk): HttpRequest {
-    const { redactor } = this.#options
-    const payload = body === null ? null : asPayload(body)
-    if (redactor === null) return { method, url, headers, body: payload }
-    return {
-      method,
-      url: redactor.url(url),
-      headers: redactor.headers(headers),
-      body: payload !== null && 'text' in payload ? { text: redactor.text(payload.text) } : payload,
     }
   }
 
@@ -247,7 +240,8 @@ export class ReplayTape implements Tape {
   #diverge(call: CanonicalCall, asked: Interaction): EvidenceMatch | null {
     const grade = this.#options.on_divergence === 'stale' ? 'stale' : 'none'
     const at_ms = this.#options.clock.offset
-    const question = { step: this.#calls, interaction: asked.id, at_ms, call, summary: summariseRequest(asked) }
+    const asking = { step: this.#calls, interaction: asked.id, at_ms, call, known: this.#options.known }
+    const question = { ...asking, summary: summariseRequest(asked) }
     const { divergence, nearest } = describeDivergence(question, this.#index, this.#renaming, grade)
     const servable = grade === 'stale' && nearest !== null && nearest.call.target === call.target
     this.#options.onDivergence(servable ? divergence : { ...divergence, grade: 'none' })

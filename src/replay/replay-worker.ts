@@ -9,6 +9,7 @@ import { networkOfThisProcess } from './isolation/sandbox.ts'
 import { startProcess } from './isolation/start-process.ts'
 import type { StartSettings } from './isolation/start-settings.ts'
 import type { WriteFolders } from './isolation/write-folders.ts'
+import { joinSights, type ObservedSource } from './observed-source.ts'
 import { watchOverOrphans } from './orphan-watch.ts'
 import { type FurnishedJob, GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
 import { sampleStack } from './sample-stack.ts'
@@ -19,6 +20,8 @@ export interface ReplayResult {
   divergences: Divergence[]
   /** Counted here, out of the agent's reach. */
   egress: EgressAttempt[]
+  /** What the agent looked at that no recording holds. */
+  sources: ObservedSource[]
   /** The replay's own recording; null when none was written. */
   recording: string | null
   /** The end of what the agent printed. */
@@ -215,6 +218,7 @@ export class ReplayWorker {
       end: done?.end ?? (late !== null ? { outcome: 'hung', failure: late } : { outcome: 'crashed', failure: how }),
       divergences: this.#messages.flatMap((message) => (message.type === 'divergence' ? [message.divergence] : [])),
       egress: this.#messages.flatMap((message) => (message.type === 'egress' ? [message.attempt] : [])),
+      sources: joinSights(this.#messages.flatMap((message) => (message.type === 'source' ? [message.sight] : []))),
       recording,
       output: this.#printed,
       virtual_ms: done?.virtual_ms ?? 0,

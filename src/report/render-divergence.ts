@@ -1,4 +1,4 @@
-import type { Divergence } from '../model/verdict.ts'
+import type { Divergence, DivergenceKind } from '../model/verdict.ts'
 import { createPaint, escapeTerminal, joinLines, type Paint } from './terminal-text.ts'
 
 const INDENT = '        '
@@ -6,7 +6,7 @@ const MAX_DIFF_LINES = 12
 const DIFF_WIDTH = 160
 
 /** What changed, and what the recorded answer was therefore given to. */
-const KINDS: Record<string, { what: string; given: string }> = {
+const KINDS: Partial<Record<DivergenceKind, { what: string; given: string }>> = {
   prompt_changed: { what: 'system prompt', given: 'the old prompt' },
   tools_changed: { what: 'tools', given: 'other tools' },
   model_changed: { what: 'model', given: 'another model' },
@@ -15,6 +15,10 @@ const KINDS: Record<string, { what: string; given: string }> = {
   missing_turn: { what: 'one turn less', given: 'a longer conversation' },
   request_changed: { what: 'request', given: 'another request' },
   extra_turn: { what: 'one turn more', given: 'a shorter conversation' },
+  reordered: { what: 'another order', given: 'the same in another order' },
+  generated_value: { what: 'a generated value', given: 'another generated value' },
+  clock: { what: 'a time', given: 'another time' },
+  randomness: { what: 'a value drawn at random', given: 'another value drawn at random' },
 }
 
 /** Renders one divergence for a terminal: what was asked, what the recording holds instead, and what to do. Ends in a line feed. */
@@ -24,16 +28,21 @@ export function renderDivergence(divergence: Divergence, options: { color: boole
 
 /** The lines of `renderDivergence`. */
 export function divergenceLines(divergence: Divergence, paint: Paint): string[] {
-  const { step, summary, request, remedies } = divergence
-  const asked = `step ${step}  ${escapeTerminal(summary)}   ${describeMiss(divergence.kind)}`
-  const lines = [`${paint('bold', asked)}   ${paint('dim', 'ERR_REPLAY_DIVERGED')}`]
+  const { request, remedies } = divergence
+  const lines = [headLine(divergence, paint)]
   lines.push(`${INDENT}${paint('dim', escapeTerminal(request, DIFF_WIDTH))}`)
-  lines.push(`${INDENT}${describeNearest(divergence)}`)
+  lines.push(`${INDENT}${nearestLine(divergence)}`)
   lines.push(...diffLines(divergence, paint), `${INDENT}${describeGrade(divergence)}`)
   for (const [index, remedy] of remedies.entries()) {
     lines.push(`${INDENT}${index === 0 ? 'You can: ' : '         '}${escapeTerminal(remedy, 200)}`)
   }
   return lines
+}
+
+/** Which step it is, what was asked there and why that has no answer. */
+export function headLine({ step, summary, kind }: Divergence, paint: Paint): string {
+  const asked = `step ${step}  ${escapeTerminal(summary)}   ${describeMiss(kind)}`
+  return `${paint('bold', asked)}   ${paint('dim', 'ERR_REPLAY_DIVERGED')}`
 }
 
 function describeMiss(kind: string): string {
@@ -42,7 +51,8 @@ function describeMiss(kind: string): string {
   return 'asked something the recording does not hold'
 }
 
-function describeNearest({ nearest, difference, kind }: Divergence): string {
+/** What of the recording is nearest to it, and where the two differ. */
+export function nearestLine({ nearest, difference, kind }: Divergence): string {
   if (nearest === null) return 'nearest: nothing in the recording is comparable'
   const used = nearest.used ? ', already asked for' : ''
   const place = `nearest: step ${nearest.step} of the recording (${escapeTerminal(nearest.interaction)}${used})`

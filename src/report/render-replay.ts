@@ -1,9 +1,17 @@
 import { formatMs } from '../core/format-ms.ts'
 import type { Evidence } from '../model/evidence.ts'
-import type { Divergence, EgressAttempt, EvidenceReport, IncidentFindings, Wall } from '../model/verdict.ts'
+import type {
+  ChanceSource,
+  Divergence,
+  EgressAttempt,
+  EvidenceReport,
+  IncidentFindings,
+  Wall,
+} from '../model/verdict.ts'
 import { describeIsolation } from './describe-isolation.ts'
 import { escapeHostile } from './escape-json.ts'
 import { divergenceLines } from './render-divergence.ts'
+import type { ExplanationView } from './render-explanation.ts'
 import { createPaint, escapeTerminal, joinLines, type Paint } from './terminal-text.ts'
 
 /** One replay, as it is shown. */
@@ -26,6 +34,8 @@ export interface ReplayView {
   evidence: EvidenceReport
   divergences: readonly Divergence[]
   egress: readonly EgressAttempt[]
+  /** What it looked at that the recording does not hold. */
+  sources: readonly ChanceSource[]
   /** What kept it from the outside world. */
   isolation: readonly Wall[]
   /** In the order of the calls. */
@@ -36,6 +46,8 @@ export interface ReplayView {
   recording: string | null
   /** The end of what the agent printed. */
   output: string
+  /** The divergence that was asked about, in full. */
+  explained?: ExplanationView | undefined
 }
 
 /** Renders one replay for a terminal: how it ended, how good the evidence under each answer was, what was not used. */
@@ -61,7 +73,11 @@ export function renderReplay(view: ReplayView, options: { color: boolean }): str
       const where = at === null ? '' : ` at ${escapeTerminal(at, 200)}`
       return `  ${paint('red', 'refused')}   ${escapeTerminal(layer, 20)} ${escapeTerminal(target, 200)}${where}`
     }),
-    ...divergences.flatMap((divergence) => ['', ...divergenceLines(divergence, paint)]),
+    ...view.sources.map(({ name, at, settled }) => {
+      const where = at === null ? '' : ` at ${escapeTerminal(at, 200)}`
+      return `  ${settled === null ? paint('yellow', 'source   ') : 'source   '} ${escapeTerminal(name, 200)}${where}`
+    }),
+    ...divergences.flatMap((divergence, i) => ['', ...divergenceLines(divergence, paint), explainLine(i + 1, paint)]),
     ...(view.recording === null ? [] : [`  recording ${escapeTerminal(view.recording, 300)}`]),
     ...outputLines(view, paint),
   ])
@@ -103,6 +119,10 @@ function countGrades({ grades }: EvidenceReport): string {
   return Object.entries(grades)
     .map(([grade, count]) => `${count} ${grade}`)
     .join(', ')
+}
+
+function explainLine(number: number, paint: Paint): string {
+  return `        ${paint('dim', `--explain ${number} shows both requests and all that differs`)}`
 }
 
 function gradeLine({ id, evidence }: ReplayView['interactions'][number], paint: Paint): string {

@@ -56,7 +56,18 @@ function toBaseline({
 
 function toCandidate(candidate: CandidateReport): object {
   const { id, agent, verdict, expect, gate, evidence, assumptions, findings, signals } = candidate
-  const { reasons, sampling, ways_out = [], divergences, egress, recording, isolation, worlds, duration_ms } = candidate
+  const {
+    reasons,
+    sampling,
+    ways_out = [],
+    divergences,
+    egress,
+    sources,
+    recording,
+    isolation,
+    worlds,
+    duration_ms,
+  } = candidate
   const rest = {
     findings,
     signals,
@@ -65,6 +76,7 @@ function toCandidate(candidate: CandidateReport): object {
     ways_out,
     divergences,
     egress,
+    sources,
     recording,
     isolation,
     worlds,

@@ -75,6 +75,9 @@ const orderSchema = z.union([
   z.array(line).min(2),
 ])
 
+/** How a source that no recording holds is named. */
+const SOURCE = /^(file|env|random|os|tool|model):[^\s*].*$|^env:\*$/
+
 const replaySchema = z.strictObject({
   volatile: z.array(z.string()).default([]).meta({
     description:
@@ -84,6 +87,17 @@ const replaySchema = z.strictObject({
     description:
       'When the recording does not hold what the agent asks: fail, or serve a stale answer; stub and live say what is meant to hold it.',
   }),
+  accept: z
+    .array(
+      oneLine
+        .max(1000)
+        .regex(SOURCE, 'must be file:<path>, env:<name>, random:<call>, os:<call>, tool:<name> or model:<name>'),
+    )
+    .default([])
+    .meta({
+      description:
+        'What the agent looks at and the recording does not hold, accepted by name; * at the end for all that begin so.',
+    }),
   env: env.prefault({}),
   seed: seed
     .optional()

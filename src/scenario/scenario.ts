@@ -107,6 +107,8 @@ export interface Scenario {
     /** Checked, as written; `parseVolatilePath` takes them apart. */
     volatile: string[]
     on_divergence: OnDivergence
+    /** What the recording does not hold and may decide all the same, by name: `file:…`, `env:…`, `random:…`, `os:…`, `tool:…`. */
+    accept: string[]
     env: Record<string, string>
     /** What chance follows from, instead of what the recorded run drew. */
     seed?: string | undefined

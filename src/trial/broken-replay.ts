@@ -25,6 +25,7 @@ export function brokenReplay(recording: Recording, error: unknown): TrialReplay 
       end,
       divergences: [],
       egress: [],
+      sources: [],
       recording: null,
       output: '',
       virtual_ms: 0,
@@ -34,5 +35,6 @@ export function brokenReplay(recording: Recording, error: unknown): TrialReplay 
     },
     interactions: [],
     hints: [],
+    cwd: process.cwd(),
   }
 }

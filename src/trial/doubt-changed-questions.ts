@@ -4,7 +4,7 @@ import type { Interaction } from '../model/interaction.ts'
 import type { Chance, Recording } from '../model/recording.ts'
 import type { Divergence } from '../model/verdict.ts'
 import { canonicaliseInteraction } from '../replay/canonical-call.ts'
-import { classifyDifference, describeDifference } from '../replay/describe-difference.ts'
+import { describeDifference } from '../replay/describe-difference.ts'
 import { shapeOf } from '../replay/renaming.ts'
 import { summariseRequest } from '../trace/summarise-request.ts'
 import { findChangedSender } from './find-changed-sender.ts'
@@ -53,8 +53,7 @@ export function doubtChangedQuestions(
     if (doubt === null) return interaction
     const nearest = { interaction: recorded.id, step: position + 1, used: true }
     const [was, is] = [doubt.of(before), doubt.of(interaction)]
-    const difference = describeDifference(was, is)
-    const kind = classifyDifference(difference, was, is)
+    const { difference, kind } = describeDifference(was, is, { began: [recording.run.started_at] })
     divergences.push({
       step: index + 1,
       interaction: interaction.id,

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { quoteForShell } from '../core/quote-for-shell.ts'
 import type { EvidenceGrade } from '../model/evidence.ts'
 import type { Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
@@ -47,7 +48,8 @@ export async function findWaysOut(unsettled: Unsettled): Promise<WayOut[]> {
     const text = `accept evidence down to ${worst}, here or as \`verify.required_evidence\``
     ways.push({ kind: 'required_evidence', text, command: `${verify} --required-evidence ${worst}` })
   }
-  const command = `retrial replay ${file} --candidate ${candidate.id}`
+  const explain = unsettled.divergences.length === 0 ? '' : ' --explain 1'
+  const command = `retrial replay ${file} --candidate ${candidate.id}${explain}`
   return [...ways, { kind: 'look', text: 'look at what the replay did', command }]
 }
 
@@ -107,9 +109,4 @@ function offerLive({ recording, interactions }: Unsettled, question: Interaction
 
 function targetOf(interaction: Interaction): string {
   return canonicaliseInteraction(interaction).target
-}
-
-/** A path as it has to be typed. */
-function quoteForShell(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

@@ -29,7 +29,7 @@ export async function resolveAgent(
   recording: Recording,
   cacheDir: string,
 ): Promise<RunnableAgent> {
-  const { cwd: folder, assumptions: assumed } = findFolder(scenario, recording)
+  const { cwd: folder, assumptions: assumed } = findFolder(scenario.recording, recording)
   if (source.kind === 'recorded') {
     const [path, name] = splitRef(recording.agent_ref, scenario)
     const module = resolve(dirname(scenario.recording), path)
@@ -51,9 +51,9 @@ export async function resolveAgent(
 }
 
 /** The folder in which the run was recorded, as far as the recording tells; else the one of this process. */
-function findFolder(scenario: Scenario, { runtime }: Recording): Pick<RunnableAgent, 'cwd' | 'assumptions'> {
+export function findFolder(path: string, { runtime }: Recording): Pick<RunnableAgent, 'cwd' | 'assumptions'> {
   const here = process.cwd()
-  const cwd = runtime.cwd === undefined ? here : resolve(dirname(scenario.recording), runtime.cwd)
+  const cwd = runtime.cwd === undefined ? here : resolve(dirname(path), runtime.cwd)
   if (cwd === here) return { cwd, assumptions: [] }
   const name = relative(here, cwd)
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true) {

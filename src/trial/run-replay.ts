@@ -46,6 +46,8 @@ export interface TrialReplay {
   chance?: Chance | undefined
   /** What may help where something broke; no argument for a verdict. */
   hints: Reason[]
+  /** Folder in which it was run. */
+  cwd: string
 }
 
 /** Replays one agent against the scenario's recording and reads what it left. */
@@ -99,7 +101,14 @@ export async function prepareReplay(request: ReplayRequest, pool: ReplayPool): P
     const run = readRun(request, result, replayed)
     const hints = [...hintAtEnvironment(run, result, recording, env), ...hintAtInput(run, scenario.input, input)]
     const settled = { ...result, recording: await keep(result.recording, out, kept) }
-    return { run, result: settled, interactions: replayed?.interactions ?? [], chance: replayed?.chance, hints }
+    return {
+      run,
+      result: settled,
+      interactions: replayed?.interactions ?? [],
+      chance: replayed?.chance,
+      hints,
+      cwd: agent.cwd,
+    }
   }
 }
 

@@ -5,7 +5,9 @@ import { statedStopReason } from '../model/stop-reason.ts'
 import type { BaselineReport, CandidateReport, Reason, ScenarioReport } from '../model/verdict.ts'
 import { type LiveBudget, LiveDesk } from '../replay/live/live-desk.ts'
 import type { ReplayPool } from '../replay/replay-pool.ts'
+import type { ReplayResult } from '../replay/replay-worker.ts'
 import type { AgentSource, OnDivergence, Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
+import { assumeSources } from '../verify/describe-sources.ts'
 import { gateOf } from '../verify/gate-of.ts'
 import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.ts'
 import { judgeCandidate } from '../verify/judge-candidate.ts'
@@ -21,6 +23,7 @@ import { gradeReplay, prepareReplay, type ReplayRequest, type TrialReplay } from
 import { createWorldRunner, type ReplayInWorld } from './run-world.ts'
 import { bearOutBySamples, type SampledTrial, sampleLive } from './sample-live.ts'
 import { settleLive } from './settle-live.ts'
+import { settleSources } from './settle-sources.ts'
 import { showTeeth } from './show-teeth.ts'
 
 /** How replays are named. */
@@ -91,7 +94,10 @@ export async function runTrial(
     const report = reportCandidate(scenario, candidate, doubted[index] as TrialReplay, {
       verdict: judged.verdict,
       run: baseline.run,
+      sources: baseline.result.sources,
       assumptions: options.assumptions ?? [],
+      recording,
+      revisions: join(options.outDir, 'revisions'),
     })
     return reverted ? showTeeth(report, reverted) : report
   })
@@ -218,16 +224,37 @@ function reportBaseline(
   }
 }
 
+/** The baseline as its candidates are compared with it. */
+interface JudgedBaseline {
+  verdict: BaselineJudgement['verdict']
+  run: TrialRun
+  sources: ReplayResult['sources']
+  /** Of the recording. */
+  assumptions: readonly string[]
+  recording: Recording
+  /** Folder of git revisions. */
+  revisions: string
+}
+
 function reportCandidate(
   scenario: Scenario,
   candidate: ScenarioCandidate,
-  { run, result, hints }: TrialReplay,
-  baseline: { verdict: BaselineJudgement['verdict']; run: TrialRun; assumptions: readonly string[] },
+  { run, result, hints, cwd }: TrialReplay,
+  baseline: JudgedBaseline,
 ): Omit<CandidateReport, 'ways_out'> {
+  const sources = settleSources(result.sources, {
+    recording: baseline.recording,
+    accepted: scenario.replay.accept,
+    stated: candidate.agent.env,
+    cwd,
+    revisions: baseline.revisions,
+    baseline: baseline.sources,
+  })
+  const assumptions = [...baseline.assumptions, ...run.assumptions, ...assumeSources(sources)]
   const { required_evidence, tolerance, expect, accept_bypass } = scenario.verify
   const judged = judgeCandidate({
     baseline,
-    candidate: { ...run, assumptions: [...baseline.assumptions, ...run.assumptions, ...assumeStop(baseline.run, run)] },
+    candidate: { ...run, sources, assumptions: [...assumptions, ...assumeStop(baseline.run, run)] },
     incident: scenario.incident,
     expect,
     required: required_evidence,
@@ -246,6 +273,7 @@ function reportCandidate(
     signals: run.signals,
     divergences: [...run.divergences],
     egress: [...run.egress],
+    sources,
     reasons: [...judged.reasons, ...beside(judged.verdict, hints, result.output)],
     recording: result.recording,
     isolation: result.isolation,

@@ -1,6 +1,7 @@
 import type { BaselineVerdict, Verdict } from '../model/verdict.ts'
 import type { CandidateInput, CandidateJudgement } from './candidate-input.ts'
 import { describeReach } from './describe-reach.ts'
+import { describeSources } from './describe-sources.ts'
 import { describeJudgeFailure, describeThrow, findBreakage } from './find-breakage.ts'
 import { findIncident } from './find-incident.ts'
 import { findWeaknesses, mayExplainThrow } from './find-weaknesses.ts'
@@ -50,7 +51,18 @@ function judge(input: CandidateInput): CandidateJudgement {
   if (weaknesses.length > 0 || findings === null) {
     return end('inconclusive', [...weaknesses, describeReach(candidate, required, incident.trigger), ...thrown])
   }
-  return judgeGoodRun(input, findings, assumptions)
+  return doubtSources(judgeGoodRun(input, findings, assumptions), input)
+}
+
+/** A run that is good, but for what it looked at beside the recording, proves no fix. */
+function doubtSources(
+  judged: CandidateJudgement,
+  { candidate, required, incident }: CandidateInput,
+): CandidateJudgement {
+  const reasons = describeSources(candidate.sources ?? [])
+  if (judged.verdict !== 'fixed' || reasons.length === 0) return judged
+  const reach = describeReach(candidate, required, incident.trigger)
+  return { ...judged, verdict: 'inconclusive', reasons: [...reasons, reach, ...judged.reasons] }
 }
 
 /** What a baseline that is not red makes of every candidate; null when it is red. */

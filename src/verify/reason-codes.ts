@@ -35,6 +35,7 @@ export const REASON_CODES = [
   'lossy_values',
   'incomplete_recording',
   'unsealed_recording',
+  'unrecorded_source',
   'proof_reaches',
   // beside the table
   'bypass_accepted',

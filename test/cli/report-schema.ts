@@ -108,6 +108,7 @@ const candidate = z.strictObject({
   reasons,
   divergences: z.array(z.looseObject({ step: count, kind: z.string(), remedies: z.array(z.string()).min(1) })),
   egress: z.array(z.strictObject({ layer: z.string(), target: z.string(), at: z.string().nullable() })),
+  sources: z.array(z.strictObject({ name: z.string(), at: z.string().nullable(), settled: z.string().nullable() })),
   recording: z.string().nullable(),
   ways_out: z.array(z.strictObject({ kind: z.string(), text: z.string(), command: z.string() })),
   sampling: z.looseObject({}).optional(),

@@ -24,11 +24,12 @@ afterAll(async () => {
 })
 
 const RECORD_AGAIN = 'Record the incident again with this candidate, and name that recording as the evidence.'
-const STALE = [
-  'The recorded answer was given to another question: it proves nothing about this one.',
-  'Set `on_divergence: stale` on the candidate to look further; the verdict stays inconclusive.',
-  RECORD_AGAIN,
+const ANSWER_IT = [
+  'Name a recording that holds the answer under `evidence:`.',
+  'Supply the answer under `stubs:`; the verdict lists it as an assumption.',
+  'Ask the real model for exactly this answer: --live model.',
 ]
+const LOOK_FURTHER = 'Set `on_divergence: stale` on the candidate to look further; the verdict stays inconclusive.'
 
 async function replayWith(params: Changes): Promise<Replay & { only: Divergence }> {
   const replay = await court.replay(fixture('assistant'), live, { params })
@@ -129,11 +130,11 @@ test.each(CHANGES)(
       summary: `llm_generate ${changes.model ?? 'gpt-4o'}`,
     })
     for (const line of (recorded ?? '').split('\n').filter(Boolean)) expect(only.difference?.text_diff).toContain(line)
-    const first =
+    expect(only.remedies).toEqual(
       kind === 'request_changed'
-        ? ['List the field under `replay.volatile` if it has no bearing on the answer.', RECORD_AGAIN]
-        : STALE
-    expect(only.remedies).toEqual(first)
+        ? [`List \`${path}\` under \`replay.volatile\` if it has no bearing on the answer.`, ...ANSWER_IT, RECORD_AGAIN]
+        : [...ANSWER_IT, LOOK_FURTHER, RECORD_AGAIN],
+    )
     // Nothing of what came before is in doubt, and what the recording holds beyond is reported.
     const evidence = gradeEvidence(replayed?.interactions ?? [], ['c1', 'c2'])
     expect(evidence.unused).toEqual(step === 1 ? ['c1', 'c2'] : ['c2'])
@@ -146,8 +147,48 @@ test('an exhausted question is told from a new one given a candidate that asks t
   expect(only).toMatchObject({ kind: 'exhausted', step: 2, nearest: { step: 1, used: true }, difference: null })
   expect(only.remedies).toEqual([
     'Check whether the candidate repeats a call that the recorded agent made less often.',
+    ...ANSWER_IT,
     RECORD_AGAIN,
   ])
+})
+
+/** An agent that asks once, with a request that its second argument shapes. */
+const SHAPED = `import OpenAI from 'openai'
+const FACTS = ['The shop opens at nine.', 'Refunds take 30 days.', 'Parcels go by rail.', 'Gifts come wrapped.']
+const SHAPES = {
+  facts: () => FACTS,
+  swapped: () => [FACTS[0], FACTS[2], FACTS[1], FACTS[3]],
+  added: () => [FACTS[0], FACTS[1], 'Tea is free.', FACTS[2], FACTS[3]],
+}
+export async function run({ origin, key, plan, session }, { shape = 'facts', note, user = session, later_ms = 0, draws = 0 } = {}) {
+  const defaultQuery = { plan: JSON.stringify({ key, plan }) }
+  const client = new OpenAI({ baseURL: origin + '/v1', apiKey: 'no-key-needed', maxRetries: 0, defaultQuery })
+  const at = new Date(Date.now() + later_ms)
+  for (let i = 0; i < draws; i++) Math.random()
+  const messages = SHAPES[shape]().map((content) => ({ role: 'user', content }))
+  messages.unshift({ role: 'system', content: 'Answer. It is ' + at.toUTCString() + ', your number is ' + Math.random() })
+  if (note) messages.push({ role: 'user', content: note })
+  const { choices } = await client.chat.completions.create({ model: 'gpt-4o', messages, user })
+  return { stop_reason: 'completed', answer: choices[0].message.content }
+}
+`
+
+test.each([
+  ['reordered', { shape: 'swapped' }, '$.messages[2]'],
+  ['extra_turn', { shape: 'added' }, '$.messages[3]'],
+  ['clock', { later_ms: 900_000 }, '$.messages[0].content'],
+  ['randomness', { draws: 1 }, '$.messages[0].content'],
+  ['generated_value', { user: 'sess_b81mqz04ty' }, '$.user'],
+  // What a program makes is noise beside what a person wrote.
+  ['extra_turn', { later_ms: 900_000, draws: 1, note: 'Be brief.' }, '$.messages[5]'],
+])('the kind is %s given a candidate with %j', async (kind, params, path) => {
+  const agent = court.agent(SHAPED)
+  const input = { origin: world.origin, key: JSON.stringify(params), plan: [says('Fine.')], session: 'sess_k3j9d8f7a2' }
+  const run = await court.record(agent, input)
+  const unchanged = await court.replay(agent, run)
+  expect(unchanged.divergences).toEqual([])
+  const replay = await court.replay(agent, run, { params })
+  expect(replay.divergences).toMatchObject([{ kind, difference: { path } }])
 })
 
 test('no neighbour is named given a call to another place with nothing in common', async () => {

@@ -170,7 +170,7 @@ test('no call is taken for another and the path is exact given any one change of
       const call = canonicaliseInteraction(asking(chosen, after))
       const renaming = new Renaming('null')
       expect(index.take(call, renaming, 0)).toBeNull()
-      const asked = { step: 1, interaction: 'c1', at_ms: 0, call, summary: '' }
+      const asked = { step: 1, interaction: 'c1', at_ms: 0, call, summary: '', known: { began: [] } }
       const { divergence } = describeDivergence(asked, index, renaming, 'none')
       expect(divergence.nearest?.step).toBe(chosen + 1)
       expect(paths).toContain(divergence.difference?.path)

@@ -41,7 +41,9 @@ test('shows hostile recorded text visibly given a divergence', () => {
         string,
       ]
       const difference = { path, recorded, asked, text_diff }
-      expectHarmless(renderDivergence(makeDivergence({ difference, summary, kind, remedies: [path] }), { color }))
+      expectHarmless(
+        renderDivergence(makeDivergence({ difference, summary, kind: kind as never, remedies: [path] }), { color }),
+      )
     }),
     { numRuns: 500 },
   )

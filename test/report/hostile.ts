@@ -68,7 +68,7 @@ const hostileCandidate: fc.Arbitrary<CandidateReport> = fc
         run_latency_ms: number,
       }),
       divergences: [
-        makeDivergence({ request: at(1), summary: at(2), kind: at(3), remedies: [at(4)], difference }),
+        makeDivergence({ request: at(1), summary: at(2), kind: at(3) as never, remedies: [at(4)], difference }),
         makeDivergence({ nearest: { interaction: at(5), step: 1, used: bare }, grade: 'none' }),
       ],
       egress: [{ layer: at(6), target: at(7), at: at(8) }],

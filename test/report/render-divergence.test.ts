@@ -54,8 +54,8 @@ test('cuts a long diff and says so', () => {
 })
 
 test('renders a kind named like a method as any other unknown kind', () => {
-  expect(render({ kind: 'constructor' })).toContain('equal but for $.messages[0].content\n')
-  expect(render({ kind: 'constructor' })).toContain('given to a different question')
+  expect(render({ kind: 'constructor' as never })).toContain('equal but for $.messages[0].content\n')
+  expect(render({ kind: 'constructor' as never })).toContain('given to a different question')
 })
 
 test('paints removed and added lines given colour', () => {

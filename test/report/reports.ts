@@ -54,6 +54,7 @@ export function makeCandidate(overrides: Partial<CandidateReport> = {}): Candida
     }),
     divergences: [],
     egress: [],
+    sources: [],
     isolation: ['guard', 'permission'],
     reasons: [
       { code: 'trigger_met', message: 'lookup timeout ×2' },

@@ -29,6 +29,7 @@ function makeCandidate(
     signals: null,
     divergences: [],
     egress: [],
+    sources: [],
     reasons: [],
     recording: null,
     isolation: ['guard'],

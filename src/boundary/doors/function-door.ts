@@ -34,7 +34,10 @@ export function model<F extends AnyFunction>(name: string, fn: F): F {
 function wrapFunction<F extends AnyFunction>(kind: FunctionAsk['kind'], name: string, fn: F): F {
   const wrapped = function (this: unknown, ...args: never[]): unknown {
     const context = currentContext()
-    if (context === null) return fn.apply(this, args)
+    if (context === null) {
+      tellUnserved(kind, name)
+      return fn.apply(this, args)
+    }
     const decision = decide(context, { kind, name, args })
     if (decision === null) return fn.apply(this, args)
     if (decision.kind === 'serve') return decision.result
@@ -57,6 +60,14 @@ function wrapFunction<F extends AnyFunction>(kind: FunctionAsk['kind'], name: st
     name: { value: fn.name, configurable: true },
     length: { value: fn.length, configurable: true },
   }) as unknown as F
+}
+
+/** Where a replay wants to be told of wrapped functions that run for real, for want of a tape: another copy of this package has its own. */
+export const UNSERVED = Symbol.for('retrial.unserved')
+
+function tellUnserved(kind: FunctionAsk['kind'], name: string): void {
+  const { [UNSERVED]: tell } = globalThis as { [UNSERVED]?: (name: string) => void }
+  tell?.(`${kind}:${name}`)
 }
 
 /** What the tape says; null when a recorder has its own trouble, which is not the agent's. */

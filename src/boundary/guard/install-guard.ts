@@ -1,6 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import type { EgressAttempt } from '../../model/verdict.ts'
+import type { SourceWatch } from '../sources.ts'
 import { watchDenials } from './denials.ts'
 import { guardDns } from './dns.ts'
 import { guardEngine } from './engine.ts'
@@ -12,6 +13,7 @@ import { guardProcesses } from './processes.ts'
 import { createRefuse } from './refusal.ts'
 import { guardSockets } from './sockets.ts'
 import { guardThreads } from './threads.ts'
+import { watchReads } from './watch-reads.ts'
 
 export interface GuardOptions {
   /**
@@ -24,6 +26,11 @@ export interface GuardOptions {
    * @default false
    */
   addons?: boolean | undefined
+  /**
+   * Told of what the agent reads that is not refused.
+   * @default nobody
+   */
+  sources?: SourceWatch | undefined
 }
 
 /**
@@ -35,7 +42,7 @@ export interface GuardOptions {
  * and the system's own walls.
  */
 export function installGuard(report: (attempt: EgressAttempt) => void, options: GuardOptions = {}): void {
-  const { writable = [tmpdir()], addons = false } = options
+  const { writable = [tmpdir()], addons = false, sources } = options
   const refuse = createRefuse(report)
   guardSockets(refuse)
   guardDns(refuse)
@@ -47,5 +54,6 @@ export function installGuard(report: (attempt: EgressAttempt) => void, options: 
   guardEngine(refuse)
   guardFiles(refuse, writable)
   watchDenials(refuse)
+  if (sources !== undefined) watchReads(sources, writable)
   syncBuiltinESMExports()
 }

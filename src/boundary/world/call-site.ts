@@ -8,6 +8,8 @@ const FRAMES = 16
 
 /** Node's own frames between a timer and who set it. */
 const TIMERS = /^node:(internal\/async_hooks|internal\/timers|timers|timers\/promises):/
+/** Node's own frames that load modules, between a file and who imports it. */
+const LOADER = /^node:internal\/modules\//
 const captureStackTrace = Error.captureStackTrace
 
 /** Takes down the stack as it is now. */
@@ -38,6 +40,25 @@ export function findAgentFrame(frames: readonly string[]): string | null {
   // Node strips types in WebAssembly.
   const foreign = frames.filter((frame) => !/^(node|wasm):/.test(frame) && !frame.includes(HARNESS))
   return foreign.find((frame) => !frame.includes('/node_modules/')) ?? foreign[0] ?? null
+}
+
+/** Who makes a call. */
+export interface Caller {
+  /** `file:line:column` of the agent's innermost frame, else of a package's. */
+  place: string
+  /** Whether the agent's own code makes it, not a package that it uses. */
+  isOwn: boolean
+  /** Whether no code of Node's stands between. */
+  isDirect: boolean
+}
+
+/** Who makes the call that is going on: null where that is Node itself, such as its loader of modules, or the harness. */
+export function callerOf(site: CallSite): Caller | null {
+  const frames = readFrames(site).filter((frame) => !frame.includes(HARNESS))
+  const at = frames.findIndex((frame) => !/^(node|wasm):/.test(frame))
+  const place = findAgentFrame(frames)
+  if (at === -1 || place === null || frames.slice(0, at).some((frame) => LOADER.test(frame))) return null
+  return { place, isOwn: !frames[at]?.includes('/node_modules/'), isDirect: at === 0 }
 }
 
 function readFrames(site: CallSite): string[] {

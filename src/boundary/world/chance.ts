@@ -26,6 +26,11 @@ export interface ChanceOptions {
   draws: DrawObserver
   /** Told whenever something that does not stand in the recording is drawn. */
   onChance?: (() => void) | undefined
+  /**
+   * Told of each value that the recorded run did not draw, and by what call: ids (`randomUUID`) are none of them.
+   * @default nobody
+   */
+  onFresh?: ((call: string, value: string) => void) | undefined
 }
 
 /**
@@ -33,13 +38,29 @@ export interface ChanceOptions {
  * from the seed. So two replays of one recording draw the same ids, waits and choices, and are equal to the byte. For good;
  * nothing secret may be made in the process afterwards.
  */
-export function installChance({ seed, recorded, draws, onChance = doNothing }: ChanceOptions): void {
+export function installChance({
+  seed,
+  recorded,
+  draws,
+  onChance = doNothing,
+  onFresh = doNothing,
+}: ChanceOptions): void {
   const random = createRandom(sha256(seed))
   const next = (): number => {
     onChance()
     return random()
   }
   const fill = createFill(next)
+  const freshFraction = (call: string): number => {
+    const value = fraction(next)
+    onFresh(call, String(value))
+    return value
+  }
+  const freshBytes: Fill = (target, ...range) => {
+    const filled = fill(target, ...range)
+    onFresh('bytes', digestOf(filled))
+    return filled
+  }
   const scope = recorded?.scope ?? 'run'
   /** Draws that are none of the recorded run's do not use up what it drew. */
   const isRecorded = (): boolean => scope === 'process' || isWithinRun()
@@ -47,8 +68,8 @@ export function installChance({ seed, recorded, draws, onChance = doNothing }: C
   const uuids = recorded?.uuids.values()
 
   Math.random = () => {
-    if (!isRecorded()) return fraction(next)
-    const value = randoms?.next().value ?? fraction(next)
+    if (!isRecorded()) return freshFraction('Math.random')
+    const value = randoms?.next().value ?? freshFraction('Math.random')
     draws.random(value)
     return value
   }
@@ -59,19 +80,19 @@ export function installChance({ seed, recorded, draws, onChance = doNothing }: C
     return value
   }
   const { Crypto } = globalThis as unknown as { Crypto: { prototype: object } }
-  Object.assign(Crypto.prototype, { getRandomValues: (view: View) => fill(view), randomUUID })
+  Object.assign(Crypto.prototype, { getRandomValues: (view: View) => freshBytes(view), randomUUID })
   Object.assign(crypto, {
     randomUUID,
-    randomBytes: (size: number, done?: Done<Buffer>) => give(fill(Buffer.alloc(size)), done),
-    randomFillSync: fill,
+    randomBytes: (size: number, done?: Done<Buffer>) => give(freshBytes(Buffer.alloc(size)), done),
+    randomFillSync: freshBytes,
     randomFill: (target: View, ...rest: unknown[]) => {
       const [offset, size] = rest.filter((one) => typeof one === 'number')
-      give(fill(target, offset, size), rest.at(-1) as Done<View>)
+      give(freshBytes(target, offset, size), rest.at(-1) as Done<View>)
     },
     randomInt: (...args: (number | Done<number>)[]) => {
       const done = typeof args.at(-1) === 'function' ? (args.pop() as Done<number>) : undefined
       const [low, high] = (args.length === 1 ? [0, ...args] : args) as [number, number]
-      return give(low + Math.floor(fraction(next) * (high - low)), done)
+      return give(low + Math.floor(freshFraction('randomInt') * (high - low)), done)
     },
   })
   installKeyChance(fill)
@@ -99,6 +120,13 @@ function createFill(next: () => number): Fill {
     for (let i = offset * width; i < end; i++) bytes[i] = next() >>> 24
     return target
   }
+}
+
+function digestOf(drawn: View | ArrayBufferLike): string {
+  const bytes = ArrayBuffer.isView(drawn)
+    ? Buffer.from(drawn.buffer, drawn.byteOffset, drawn.byteLength)
+    : Buffer.from(drawn)
+  return `${bytes.length} ${bytes.subarray(0, 64).toString('hex')}`
 }
 
 function formatUuid(bytes: Buffer, version = 4): string {

@@ -5,6 +5,8 @@ import type { Signals } from '../../model/signal.ts'
 import type { RunTrace } from '../../model/trace.ts'
 import { findMissingKeys, type MissingKey } from './find-missing-keys.ts'
 import { findRoles, type ProposedRoles } from './find-roles.ts'
+import { oneLine } from './one-line.ts'
+import { commentVolatile, type LearnedVolatile, proposedPaths, volatileLines } from './propose-volatile.ts'
 
 export interface ProposeOptions {
   recording: Recording
@@ -14,6 +16,8 @@ export interface ProposeOptions {
   signals: Signals
   /** `module#export`, relative to the working directory. @default the recording's own `agent_ref` */
   agentRef?: string | undefined
+  /** What replays of the unchanged agent showed; without it, nothing is said of volatile fields. */
+  learned?: LearnedVolatile | undefined
   /** Where the scenario will be written: its paths are relative to that folder, and its id is the file's name. */
   outPath: string
 }
@@ -29,6 +33,7 @@ export function proposeScenario(options: ProposeOptions): string {
   const agent = findAgent(options)
   const keys = findMissingKeys(options.recording, recordedEnvironment(options.recording))
   const { trigger, cause, symptom } = roles
+  const volatile = proposedPaths(options.learned)
   const incident = {
     ...(trigger && { trigger: trigger.role }),
     ...(cause && { cause: cause.role }),
@@ -41,6 +46,7 @@ export function proposeScenario(options: ProposeOptions): string {
     ...(agent !== null && { agent }),
     ...(Object.keys(incident).length > 0 && { incident }),
     replay: {
+      ...(volatile.length > 0 && { volatile }),
       ...(keys.length > 0 && { env: Object.fromEntries(keys.map(({ name, value }) => [name, value])) }),
       on_divergence: 'fail',
     },
@@ -48,6 +54,7 @@ export function proposeScenario(options: ProposeOptions): string {
   })
   addComments(document, options, roles, agent)
   commentKeys(document, keys)
+  commentVolatile(document, options.learned)
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
 }
 
@@ -85,6 +92,7 @@ function addComments(document: Document, options: ProposeOptions, roles: Propose
         'agent: ./path/to/agent.ts#run',
         ...missingRoles(roles),
         ...missingInput(options),
+        ...volatileLines(options.learned),
       ],
     )
   } else {
@@ -96,7 +104,7 @@ function addComments(document: Document, options: ProposeOptions, roles: Propose
         'baseline: { git: <tag or commit before the fix> }',
       ],
     )
-    comment(document, ['replay'], [...missingRoles(roles), ...missingInput(options)])
+    comment(document, ['replay'], [...missingRoles(roles), ...missingInput(options), ...volatileLines(options.learned)])
   }
   comment(
     document,
@@ -181,10 +189,4 @@ function toId(text: string): string {
 function toTitle({ trigger, cause, symptom }: ProposedRoles, trace: RunTrace): string {
   const parts = [trigger, cause, symptom].flatMap((found) => (found ? [found.observed] : []))
   return oneLine(parts.length > 0 ? parts.join('; ') : `Run ${trace.context.run_id}`, 160)
-}
-
-/** Text of a run on one line: a line break in it would end the comment it stands in. */
-function oneLine(text: string, max: number): string {
-  const flat = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ').trimEnd()
-  return flat.length > max ? `${flat.slice(0, max - 1)}…` : flat
 }

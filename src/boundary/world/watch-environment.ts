@@ -1,0 +1,43 @@
+import { syncBuiltinESMExports } from 'node:module'
+import type { SourceWatch } from '../sources.ts'
+
+/** What is asked of any object, by code that wants to know what it is. */
+const ASKED_OF_ANYTHING = ['toJSON', 'then', 'inspect', 'asymmetricMatch', 'nodeType', '$$typeof']
+
+/**
+ * Takes down which variables the agent's own code reads. What libraries read is left out: they read many, for every run alike.
+ * Nothing of what is read or set changes.
+ */
+export function watchEnvironment({ seeDirect }: SourceWatch): void {
+  const real = process.env
+  /** The variable that is listed just now: a copy of all reads each, and is one look at all of them. */
+  let listed: PropertyKey | null = null
+  const look = (name: string, value: string | undefined): void => {
+    if (name in Object.prototype || ASKED_OF_ANYTHING.includes(name)) return
+    seeDirect(`env:${name}`, () => (value === undefined ? 'unset' : `set ${value}`))
+  }
+  const watched = new Proxy(real, {
+    get(target, key) {
+      const value = Reflect.get(target, key) as string | undefined
+      if (listed === key) listed = null
+      else if (typeof key === 'string') look(key, value)
+      return value
+    },
+    has(target, key) {
+      if (typeof key === 'string') look(key, target[key])
+      return Reflect.has(target, key)
+    },
+    // The real one takes no description of a property that another object was given.
+    set: (target, key, value) => Reflect.set(target, key, value),
+    ownKeys(target) {
+      seeDirect('env:*', () => JSON.stringify(target))
+      return Reflect.ownKeys(target)
+    },
+    getOwnPropertyDescriptor(target, key) {
+      listed = key
+      return Reflect.getOwnPropertyDescriptor(target, key)
+    },
+  })
+  Object.defineProperty(process, 'env', { value: watched, configurable: true, writable: true, enumerable: true })
+  syncBuiltinESMExports()
+}

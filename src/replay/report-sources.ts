@@ -1,0 +1,30 @@
+import { UNSERVED } from '../boundary/doors/function-door.ts'
+import type { SourceWatch } from '../boundary/sources.ts'
+
+/** More numbers than these are not kept to tell one that was drawn. */
+const MOST_KEPT = 10_000
+
+/** What is drawn in a replay and was not drawn in the recorded run. */
+export interface FreshDraws {
+  onFresh(call: string, value: string): void
+  /** Whether a number was drawn so. */
+  isDrawn(text: string): boolean
+}
+
+/** Takes down what is drawn afresh: all numbers, and what the agent's own code draws as a source that no recording holds. */
+export function watchFreshDraws({ seeDirect }: SourceWatch): FreshDraws {
+  const drawn = new Set<string>()
+  return {
+    onFresh(call, value) {
+      if (drawn.size < MOST_KEPT) drawn.add(value)
+      seeDirect(`random:${call}`, () => value)
+    },
+    isDrawn: (text) => drawn.has(text),
+  }
+}
+
+/** Lets wrapped functions of another copy of this package, which know of no replay, tell that they run for real. */
+export function reportUnserved({ caller, see }: SourceWatch): void {
+  const tell = (name: string): void => see(name, caller()?.place ?? null, 'it ran for real')
+  Object.defineProperty(globalThis, UNSERVED, { value: tell })
+}

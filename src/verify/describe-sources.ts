@@ -1,0 +1,49 @@
+import type { ChanceSource } from '../model/verdict.ts'
+import { createReason, type VerifyReason } from './reason-codes.ts'
+
+/** Says of each source that may have decided a run what it is, where it was looked at, and how to settle it. */
+export function describeSources(sources: readonly ChanceSource[]): VerifyReason[] {
+  return sources
+    .filter(({ settled }) => settled === null)
+    .map(({ name, at }) => {
+      const place = at === null ? '' : ` at ${at}`
+      const what = `${describeKind(name)}${place}, and the recording does not hold it`
+      return createReason('unrecorded_source', `${what}. ${adviseOn(name)}`, { name, at })
+    })
+}
+
+/** What the run takes for granted of the others. */
+export function assumeSources(sources: readonly ChanceSource[]): string[] {
+  return sources.flatMap(({ name, settled }) =>
+    settled === null ? [] : [`${name} is not in the recording: ${settled}`],
+  )
+}
+
+function describeKind(name: string): string {
+  const [kind = '', ...rest] = name.split(':')
+  const what = rest.join(':')
+  switch (kind) {
+    case 'file':
+      return `the agent reads ${what}`
+    case 'env':
+      return what === '*' ? 'the agent lists all variables of its environment' : `the agent reads the variable ${what}`
+    case 'random':
+      return `the agent draws more by ${what} than was recorded`
+    case 'os':
+      return `the agent asks the machine for ${what}`
+  }
+  return `the wrapped ${kind} ${what} ran for real`
+}
+
+/** One sentence that says how to settle a source. */
+export function adviseOn(name: string): string {
+  const accept = `accept it: replay: { accept: ['${name.replaceAll("'", "''")}'] }`
+  if (name.startsWith('env:') && name !== 'env:*') {
+    return `Say what it was: replay: { env: { ${name.slice('env:'.length)}: … } }, record it anew with that variable kept, or ${accept}`
+  }
+  if (name.startsWith('file:'))
+    return `Keep the file with the sources of the agent, pass its content as input, or ${accept}`
+  if (name.startsWith('random:')) return `Say what is drawn: replay: { seed: … }, or ${accept}`
+  if (name.startsWith('os:')) return `Pass the value as input, or ${accept}`
+  return `Load the agent with the copy of retrial that replays it, or ${accept}`
+}
