@@ -52,6 +52,7 @@ test('fills in every default given only what is required', () => {
     replay: {
       volatile: [],
       on_divergence: 'fail',
+      accept: [],
       env: {},
       clock: 'virtual',
       permission: 'on',
