@@ -22,8 +22,8 @@ import { resolveAgent } from './resolve-agent.ts'
 import { gradeReplay, prepareReplay, type ReplayRequest, type TrialReplay } from './run-replay.ts'
 import { createWorldRunner, type ReplayInWorld } from './run-world.ts'
 import { bearOutBySamples, type SampledTrial, sampleLive } from './sample-live.ts'
+import { settleCandidate } from './settle-candidate.ts'
 import { settleLive } from './settle-live.ts'
-import { settleSources } from './settle-sources.ts'
 import { showTeeth } from './show-teeth.ts'
 
 /** How replays are named. */
@@ -90,15 +90,16 @@ export async function runTrial(
   const judged = judge(baseline)
   const reverted = options.teeth && judge(await replay(scenario.baseline, 'reverted', 'fail').catch(broken)).verdict
   const doubted = replays.map((one) => doubt(one, baseline, recording, scenario))
+  const red = {
+    verdict: judged.verdict,
+    run: baseline.run,
+    sources: baseline.result.sources,
+    assumptions: options.assumptions ?? [],
+    recording,
+    revisions: join(options.outDir, 'revisions'),
+  }
   const plain = scenario.candidates.map((candidate, index) => {
-    const report = reportCandidate(scenario, candidate, doubted[index] as TrialReplay, {
-      verdict: judged.verdict,
-      run: baseline.run,
-      sources: baseline.result.sources,
-      assumptions: options.assumptions ?? [],
-      recording,
-      revisions: join(options.outDir, 'revisions'),
-    })
+    const report = reportCandidate(scenario, candidate, doubted[index] as TrialReplay, red)
     return reverted ? showTeeth(report, reverted) : report
   })
   const run = createWorldRunner({
@@ -108,6 +109,7 @@ export async function runTrial(
     // Nobody is asked live in a world that is not the real one.
     replay: (...args) => replayOnce(...args).catch(broken),
     unfixed: baseline,
+    settle: (one, candidate) => settleCandidate(scenario, candidate, one, red),
     doubt: (...args) => doubt(...args, scenario),
   })
   const tried = plain.map((report, index) => {
@@ -242,14 +244,7 @@ function reportCandidate(
   { run, result, hints, cwd }: TrialReplay,
   baseline: JudgedBaseline,
 ): Omit<CandidateReport, 'ways_out'> {
-  const sources = settleSources(result.sources, {
-    recording: baseline.recording,
-    accepted: scenario.replay.accept,
-    stated: candidate.agent.env,
-    cwd,
-    revisions: baseline.revisions,
-    baseline: baseline.sources,
-  })
+  const sources = settleCandidate(scenario, candidate, { result, cwd }, baseline)
   const assumptions = [...baseline.assumptions, ...run.assumptions, ...assumeSources(sources)]
   const { required_evidence, tolerance, expect, accept_bypass } = scenario.verify
   const judged = judgeCandidate({

@@ -1,4 +1,5 @@
 import type { Recording } from '../model/recording.ts'
+import type { ChanceSource } from '../model/verdict.ts'
 import type { World } from '../model/world.ts'
 import { isOrderMet } from '../replay/order/resolve-order.ts'
 import { giveWorld } from '../replay/worlds/give-world.ts'
@@ -31,12 +32,14 @@ export interface WorldRunnerOptions {
   /** What the unfixed agent did in the recorded world. */
   unfixed: TrialReplay
   /** The replay without the evidence that is none for a candidate, as against that of the unfixed agent. */
+  /** What the run looked at that no recording holds. */
+  settle(replay: TrialReplay, candidate: ScenarioCandidate): ChanceSource[]
   doubt(replay: TrialReplay, baseline: TrialReplay, recording: Recording): TrialReplay
 }
 
 /** Tries candidates in worlds. What several of them need, derived recordings and replays of the unfixed agent, is made once. */
 export function createWorldRunner(options: WorldRunnerOptions): WorldRunner {
-  const { scenario, recording, folder, replay, unfixed, doubt } = options
+  const { scenario, recording, folder, replay, unfixed, settle, doubt } = options
   const { incident, verify, baseline } = scenario
   const derived = new Map<string, Promise<DerivedRecording | null>>()
   const baselines = new Map<string, Promise<TrialReplay>>()
@@ -54,7 +57,7 @@ export function createWorldRunner(options: WorldRunnerOptions): WorldRunner {
     }
     return judgeWorld({
       world,
-      run: replayed.run,
+      run: { ...replayed.run, sources: settle(replayed, candidate) },
       incident,
       expect: verify.expect,
       required: verify.required_evidence,

@@ -3,6 +3,7 @@ import type { Expectations, Incident, SignalMatch } from '../model/incident.ts'
 import type { WorldOutcome } from '../model/verdict.ts'
 import type { World } from '../model/world.ts'
 import { checkExpectations } from './check-expectations.ts'
+import { describeSources } from './describe-sources.ts'
 import { describeJudgeFailure, describeThrow, findBreakage } from './find-breakage.ts'
 import { findIncident } from './find-incident.ts'
 import { findWeaknesses, mayExplainThrow } from './find-weaknesses.ts'
@@ -52,7 +53,7 @@ function judge(input: WorldInput): WorldJudgement {
     const isAgents = breakage.code === 'agent_crashed' || breakage.code === 'agent_hung'
     return { outcome: isAgents ? 'failed' : 'inconclusive', reasons: [breakage] }
   }
-  const weaknesses = findWeaknesses(run, required)
+  const weaknesses = [...findWeaknesses(run, required), ...describeSources(run.sources ?? [])]
   const thrown = run.agent_error === null ? [] : [describeThrow(run.agent_error)]
   if (run.integrity !== 'sealed') {
     weaknesses.push(createReason('unsealed_recording', `a recording under this world is ${run.integrity}, not sealed`))

@@ -66,6 +66,7 @@ test('neither passes nor fails given weak evidence of any kind, whatever the rol
     { divergences: [makeDivergence()] },
     { egress: [EGRESS] },
     { lossy: ['c1 tool look_up'] },
+    { sources: [{ name: 'file:notes.txt', at: null, settled: null }] },
     { integrity: 'torn' },
     ...(['diverged', 'timeout', 'deadlock', 'harness_error'] satisfies TrialOutcome[]).map((outcome) => ({ outcome })),
   ]
