@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { OTEL } from '../../src/model/gen-ai.ts'
 import type { Expectations } from '../../src/model/incident.ts'
 import type { Signals } from '../../src/model/signal.ts'
+import type { Span } from '../../src/model/trace.ts'
 import { findRegressions } from '../../src/verify/find-regressions.ts'
-import { makeSignals, makeTrace, TOLERANCE } from './runs.ts'
+import { makeSignals, makeSpan, makeTimeout, makeTrace, TOLERANCE } from './runs.ts'
+
+const RETRIED = { [OTEL.retries]: 2 }
 
 function codes(before: Partial<Signals>, now: Partial<Signals>, expected: Expectations = {}): string[] {
   const run = (signals: Partial<Signals>) => ({ trace: makeTrace(), signals: makeSignals(signals) })
@@ -54,6 +58,34 @@ test.each<[string, Partial<Signals>, Partial<Signals>, string[]]>([
   ],
 ])('compares with the baseline given %s', (_, before, now, found) => {
   expect(codes(before, now)).toEqual(found)
+})
+
+test.each<[string, Span, Span, string[]]>([
+  ['a tool that newly retries in vain', makeTimeout(), makeTimeout({ attributes: RETRIED }), ['new_retries']],
+  ['a tool that newly retries and gets its answer', makeTimeout(), makeSpan({ attributes: RETRIED }), []],
+  [
+    'a tool that retried in vain before',
+    makeTimeout({ attributes: RETRIED }),
+    makeTimeout({ attributes: RETRIED }),
+    [],
+  ],
+  [
+    'a tool that got its answer by retries before',
+    makeSpan({ attributes: RETRIED }),
+    makeTimeout({ attributes: RETRIED }),
+    ['new_retries'],
+  ],
+  [
+    'another tool than the one that retried before',
+    makeTimeout({ attributes: RETRIED }),
+    makeTimeout({ name: 'other', attributes: RETRIED }),
+    ['new_retries'],
+  ],
+  ['a tool that fails at once', makeSpan(), makeTimeout({ attributes: { [OTEL.retries]: 0 } }), []],
+])('compares retries with the baseline given %s', (_, before, now, found) => {
+  const run = (span: Span) => ({ trace: makeTrace({ spans: [span] }), signals: makeSignals() })
+  const reasons = findRegressions({ baseline: run(before), candidate: run(now), tolerance: TOLERANCE })
+  expect(reasons.map(({ code }) => code)).toEqual(found)
 })
 
 test('lists an expectation that the baseline satisfied, and none that it violated as well', () => {
