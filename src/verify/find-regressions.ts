@@ -1,10 +1,10 @@
 import { formatMs } from '../core/format-ms.ts'
-import { OTEL } from '../model/gen-ai.ts'
 import type { Expectations } from '../model/incident.ts'
 import type { Signals } from '../model/signal.ts'
 import { isAbnormalStop } from '../model/stop-reason.ts'
 import type { RunTrace } from '../model/trace.ts'
 import { checkExpectations, type Violation } from './check-expectations.ts'
+import { countVainRetries } from './count-vain-retries.ts'
 import { createReason, type ReasonCode, type VerifyReason } from './reason-codes.ts'
 
 /** How much worse than the baseline a candidate may be before it counts as regressed. */
@@ -42,7 +42,7 @@ export interface SplitViolations {
 
 /**
  * Lists the bad signals of a candidate that the baseline did not have: a new error class, a tool newly repeated with the
- * same result, a request newly retried in vain, malformed arguments, unknown tools or truncated answers where there were none, a new bad stop reason,
+ * same result, a request newly made again in vain, malformed arguments, unknown tools or truncated answers where there were none, a new bad stop reason,
  * latency, tokens or steps beyond the tolerance, an expectation that the baseline satisfied.
  *
  * @throws RetrialError `ERR_VERIFY_PATTERN`
@@ -63,8 +63,8 @@ export function findRegressions(input: RegressionInput): VerifyReason[] {
     ...findNewKeys(
       'new_retries',
       'retries in vain',
-      countVainRetries(baseline.trace),
-      countVainRetries(candidate.trace),
+      countVainRetries(baseline.trace.spans),
+      countVainRetries(candidate.trace.spans),
     ),
     ...findNewCounts(baseline.signals, candidate.signals),
     ...findNewStopReason(baseline.signals, candidate.signals, expect),
@@ -103,17 +103,6 @@ function findNewKeys(
   return Object.entries(now)
     .filter(([key, count]) => isSome(count) && !(Object.hasOwn(before, key) && isSome(before[key])))
     .map(([key, count]) => createReason(code, `new ${noun}: ${key} ×${count}`, { name: key, count }))
-}
-
-/** Per name of a span, the retries of those that failed in the end: the same request again, and nothing came of it. */
-function countVainRetries({ spans }: RunTrace): Record<string, number> {
-  const counts: Record<string, number> = Object.create(null)
-  for (const { name, status, attributes } of spans) {
-    const retries = attributes[OTEL.retries]
-    if (status !== 'error' || typeof retries !== 'number' || retries <= 0) continue
-    counts[name] = (counts[name] ?? 0) + retries
-  }
-  return counts
 }
 
 function findNewCounts(before: Signals, now: Signals): VerifyReason[] {

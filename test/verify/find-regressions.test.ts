@@ -88,6 +88,37 @@ test.each<[string, Span, Span, string[]]>([
   expect(reasons.map(({ code }) => code)).toEqual(found)
 })
 
+const ASKED = {
+  [OTEL.httpMethod]: 'GET',
+  [OTEL.url]: 'https://docs.test/?q=1',
+  [OTEL.requestBytes]: 0,
+  [OTEL.httpStatus]: 200,
+}
+const request = (id: string, attributes: Span['attributes'] = {}): Span => {
+  const all = { ...ASKED, [OTEL.responseBody]: '[]', ...attributes }
+  return makeSpan({ span_id: id, parent_id: 's1', step_type: 'http_request', name: 'GET docs.test/', attributes: all })
+}
+
+test.each<[string, Span[], string[]]>([
+  ['a tool that asks once', [request('c1')], []],
+  ['a tool that asks the same twice and gets the same', [request('c1'), request('c2')], ['new_retries']],
+  ['a tool that asks another thing', [request('c1'), request('c2', { [OTEL.url]: 'https://docs.test/?q=2' })], []],
+  ['a tool that polls', [request('c1'), request('c2'), request('c3', { [OTEL.responseBody]: '[1]' })], []],
+  ['a tool that sends what is not known', [request('c1'), request('c2')].map(withBody), []],
+  ['two tools that ask the same', [request('c1'), { ...request('c2'), parent_id: 's2' }], []],
+])('compares what a tool repeats within itself with the baseline given %s', (_, requests, found) => {
+  const tools = [makeSpan(), makeSpan({ span_id: 's2' })]
+  const run = (spans: Span[]) => ({ trace: makeTrace({ spans: [...tools, ...spans] }), signals: makeSignals() })
+  const compare = (before: Span[]) =>
+    findRegressions({ baseline: run(before), candidate: run(requests), tolerance: TOLERANCE }).map(({ code }) => code)
+  expect(compare([])).toEqual(found)
+  expect(compare(requests)).toEqual([])
+})
+
+function withBody(span: Span): Span {
+  return { ...span, attributes: { ...span.attributes, [OTEL.httpMethod]: 'POST', [OTEL.requestBytes]: 9 } }
+}
+
 test('lists an expectation that the baseline satisfied, and none that it violated as well', () => {
   expect(codes({ steps: 3 }, { steps: 5 }, { max_steps: 4 })).toEqual(['expectation_broken'])
   expect(codes({ steps: 5 }, { steps: 6 }, { max_steps: 4 })).toEqual([])
