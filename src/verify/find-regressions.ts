@@ -4,6 +4,7 @@ import type { Signals } from '../model/signal.ts'
 import { isAbnormalStop } from '../model/stop-reason.ts'
 import type { RunTrace } from '../model/trace.ts'
 import { checkExpectations, type Violation } from './check-expectations.ts'
+import { countVainRetries } from './count-vain-retries.ts'
 import { createReason, type ReasonCode, type VerifyReason } from './reason-codes.ts'
 
 /** How much worse than the baseline a candidate may be before it counts as regressed. */
@@ -41,7 +42,7 @@ export interface SplitViolations {
 
 /**
  * Lists the bad signals of a candidate that the baseline did not have: a new error class, a tool newly repeated with the
- * same result, malformed arguments, unknown tools or truncated answers where there were none, a new bad stop reason,
+ * same result, a request newly made again in vain, malformed arguments, unknown tools or truncated answers where there were none, a new bad stop reason,
  * latency, tokens or steps beyond the tolerance, an expectation that the baseline satisfied.
  *
  * @throws RetrialError `ERR_VERIFY_PATTERN`
@@ -58,6 +59,12 @@ export function findRegressions(input: RegressionInput): VerifyReason[] {
       'repeated tool',
       baseline.signals.repeated_same_result,
       candidate.signals.repeated_same_result,
+    ),
+    ...findNewKeys(
+      'new_retries',
+      'retries in vain',
+      countVainRetries(baseline.trace.spans),
+      countVainRetries(candidate.trace.spans),
     ),
     ...findNewCounts(baseline.signals, candidate.signals),
     ...findNewStopReason(baseline.signals, candidate.signals, expect),

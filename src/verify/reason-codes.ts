@@ -49,6 +49,7 @@ export const REASON_CODES = [
   'expectation_broken',
   'new_error_class',
   'new_repeats',
+  'new_retries',
   'new_malformed_arguments',
   'new_unknown_tools',
   'new_truncated_answers',

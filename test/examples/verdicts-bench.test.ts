@@ -5,6 +5,7 @@ import { DESERVED, INCIDENTS } from '../../bench/verdicts/incidents.ts'
 import { KINDS } from '../../bench/verdicts/kinds/all.ts'
 import { isDenied, isFalseGreen } from '../../bench/verdicts/render.ts'
 import { type BenchResult, type Case, ratesOf } from '../../bench/verdicts/result.ts'
+import type { Verdict } from '../../src/model/verdict.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -24,8 +25,10 @@ test('gives every fix of an incident the verdict it deserves given a recording o
   const { cases, failures } = JSON.parse(stdout) as BenchResult
   expect(failures).toEqual([])
   const kind = KINDS.find(({ id }) => id === 'timeout-storm')
+  // Hidden in another place, not only out of sight: it is told apart, by another word.
+  const others: Record<string, Verdict> = { 'ask-the-mirror': 'inconclusive', 'retry-within-the-tool': 'regressed' }
   expect(cases.map(({ fix, verdict }) => [fix, verdict])).toEqual(
-    kind?.fixes.map(({ id, truth, unproved }) => [id, unproved === undefined ? DESERVED[truth] : 'inconclusive']),
+    kind?.fixes.map(({ id, truth }) => [id, others[id] ?? DESERVED[truth]]),
   )
 }, 300_000)
 

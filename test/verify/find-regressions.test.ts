@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { OTEL } from '../../src/model/gen-ai.ts'
 import type { Expectations } from '../../src/model/incident.ts'
 import type { Signals } from '../../src/model/signal.ts'
+import type { Span } from '../../src/model/trace.ts'
 import { findRegressions } from '../../src/verify/find-regressions.ts'
-import { makeSignals, makeTrace, TOLERANCE } from './runs.ts'
+import { makeSignals, makeSpan, makeTimeout, makeTrace, TOLERANCE } from './runs.ts'
+
+const RETRIED = { [OTEL.retries]: 2 }
 
 function codes(before: Partial<Signals>, now: Partial<Signals>, expected: Expectations = {}): string[] {
   const run = (signals: Partial<Signals>) => ({ trace: makeTrace(), signals: makeSignals(signals) })
@@ -55,6 +59,65 @@ test.each<[string, Partial<Signals>, Partial<Signals>, string[]]>([
 ])('compares with the baseline given %s', (_, before, now, found) => {
   expect(codes(before, now)).toEqual(found)
 })
+
+test.each<[string, Span, Span, string[]]>([
+  ['a tool that newly retries in vain', makeTimeout(), makeTimeout({ attributes: RETRIED }), ['new_retries']],
+  ['a tool that newly retries and gets its answer', makeTimeout(), makeSpan({ attributes: RETRIED }), []],
+  [
+    'a tool that retried in vain before',
+    makeTimeout({ attributes: RETRIED }),
+    makeTimeout({ attributes: RETRIED }),
+    [],
+  ],
+  [
+    'a tool that got its answer by retries before',
+    makeSpan({ attributes: RETRIED }),
+    makeTimeout({ attributes: RETRIED }),
+    ['new_retries'],
+  ],
+  [
+    'another tool than the one that retried before',
+    makeTimeout({ attributes: RETRIED }),
+    makeTimeout({ name: 'other', attributes: RETRIED }),
+    ['new_retries'],
+  ],
+  ['a tool that fails at once', makeSpan(), makeTimeout({ attributes: { [OTEL.retries]: 0 } }), []],
+])('compares retries with the baseline given %s', (_, before, now, found) => {
+  const run = (span: Span) => ({ trace: makeTrace({ spans: [span] }), signals: makeSignals() })
+  const reasons = findRegressions({ baseline: run(before), candidate: run(now), tolerance: TOLERANCE })
+  expect(reasons.map(({ code }) => code)).toEqual(found)
+})
+
+const ASKED = {
+  [OTEL.httpMethod]: 'GET',
+  [OTEL.url]: 'https://docs.test/?q=1',
+  [OTEL.requestBytes]: 0,
+  [OTEL.httpStatus]: 200,
+}
+const request = (id: string, attributes: Span['attributes'] = {}): Span => {
+  const all = { ...ASKED, [OTEL.responseBody]: '[]', ...attributes }
+  return makeSpan({ span_id: id, parent_id: 's1', step_type: 'http_request', name: 'GET docs.test/', attributes: all })
+}
+
+test.each<[string, Span[], string[]]>([
+  ['a tool that asks once', [request('c1')], []],
+  ['a tool that asks the same twice and gets the same', [request('c1'), request('c2')], ['new_retries']],
+  ['a tool that asks another thing', [request('c1'), request('c2', { [OTEL.url]: 'https://docs.test/?q=2' })], []],
+  ['a tool that polls', [request('c1'), request('c2'), request('c3', { [OTEL.responseBody]: '[1]' })], []],
+  ['a tool that sends what is not known', [request('c1'), request('c2')].map(withBody), []],
+  ['two tools that ask the same', [request('c1'), { ...request('c2'), parent_id: 's2' }], []],
+])('compares what a tool repeats within itself with the baseline given %s', (_, requests, found) => {
+  const tools = [makeSpan(), makeSpan({ span_id: 's2' })]
+  const run = (spans: Span[]) => ({ trace: makeTrace({ spans: [...tools, ...spans] }), signals: makeSignals() })
+  const compare = (before: Span[]) =>
+    findRegressions({ baseline: run(before), candidate: run(requests), tolerance: TOLERANCE }).map(({ code }) => code)
+  expect(compare([])).toEqual(found)
+  expect(compare(requests)).toEqual([])
+})
+
+function withBody(span: Span): Span {
+  return { ...span, attributes: { ...span.attributes, [OTEL.httpMethod]: 'POST', [OTEL.requestBytes]: 9 } }
+}
 
 test('lists an expectation that the baseline satisfied, and none that it violated as well', () => {
   expect(codes({ steps: 3 }, { steps: 5 }, { max_steps: 4 })).toEqual(['expectation_broken'])

@@ -1,4 +1,5 @@
 import { base, handOver, lastCall, leak, sleep } from '../agent/policy.ts'
+import { askTool } from '../agent/tools.ts'
 import type { Policy, Session } from '../agent/types.ts'
 import { call, say } from '../world/script.ts'
 import type { Kind } from './kind.ts'
@@ -41,6 +42,19 @@ export const searchLoop: Kind = {
       truth: 'masked',
       because: 'The agent still asks six times the same; only the word at the end is another.',
       policy: { giveUp: () => handOver() },
+    },
+    {
+      id: 'loop-within-the-tool',
+      truth: 'masked',
+      because: 'The search is asked six times the same, as before; the model is only told every third time.',
+      policy: {
+        ...stopRepeating,
+        runTool: async (asked, session, policy) => {
+          await askTool(asked, session, policy)
+          await askTool(asked, session, policy)
+          return askTool(asked, session, policy)
+        },
+      },
     },
     {
       id: 'five-steps',

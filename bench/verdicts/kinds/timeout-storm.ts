@@ -61,6 +61,20 @@ export const timeoutStorm: Kind = {
       policy: { giveUp: () => handOver() },
     },
     {
+      id: 'retry-within-the-tool',
+      truth: 'masked',
+      because: 'The search is stormed as before, three times; the model is only not told in between.',
+      policy: {
+        runTool: async (asked, session, policy) => {
+          for (let attempt = 1; ; attempt++) {
+            const done = await askTool(asked, session, policy)
+            if (done.ok || attempt === 3) return done
+          }
+        },
+        ...afterFirst,
+      },
+    },
+    {
       id: 'pause-between',
       truth: 'no-op',
       because: 'A search that is down is as down 50 ms later, and it is asked as often as before.',
