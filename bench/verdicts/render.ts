@@ -37,9 +37,9 @@ export function isFalseGreen({ truth, verdict }: Case): boolean {
   return truth !== 'fixed' && verdict === 'fixed'
 }
 
-/** A live run that says something else than the truth that was written down; a masking fix and a bypass may end either way. */
+/** A live run that says something else than the truth that was written down; those that only hide or avoid, or help at times, may end either way. */
 export function isDenied({ truth, live }: Case): boolean {
-  if (live === undefined || truth === 'masked' || truth === 'bypass') return false
+  if (live === undefined || truth === 'masked' || truth === 'bypass' || truth === 'fragile') return false
   return (truth === 'fixed') !== (live === 'good')
 }
 

@@ -21,7 +21,11 @@ export function writeScenario(file: string, recording: string, { id, kind, style
       // As careless as it can be set: the old answers are served, and what they are worth is the tool's to say.
       ...(fix.truth === 'old-answer' && { on_divergence: 'stale' }),
     })),
-    verify: { required_evidence: 'exact', expect: { stop_reason: 'completed', output: kind.output } },
+    verify: {
+      required_evidence: 'exact',
+      expect: { stop_reason: 'completed', output: kind.output },
+      ...(kind.perturb && { perturb: kind.perturb }),
+    },
   }
   writeFileSync(file, stringify(scenario))
 }

@@ -42,8 +42,11 @@ test('holds what it promises: incidents, kinds, styles, and a fix of every sort 
   expect(INCIDENTS.length).toBeGreaterThanOrEqual(24)
   expect(KINDS.length).toBeGreaterThanOrEqual(10)
   expect(new Set(INCIDENTS.map(({ style }) => style)).size).toBeGreaterThanOrEqual(4)
+  expect(KINDS.flatMap(({ fixes }) => fixes).some(({ truth }) => truth === 'fragile')).toBe(true)
   for (const { id, fixes } of KINDS) {
-    expect(new Set(fixes.map(({ truth }) => truth)), id).toEqual(new Set(Object.keys(DESERVED)))
+    // A fix that depends on order or speed makes sense in few kinds.
+    const truths = new Set<string>(fixes.map(({ truth }) => truth)).add('fragile')
+    expect(truths, id).toEqual(new Set(Object.keys(DESERVED)))
     expect(new Set(fixes.map((fix) => fix.id)).size, id).toBe(fixes.length)
     expect(
       fixes.some(({ truth, unproved }) => truth === 'fixed' && unproved === undefined),

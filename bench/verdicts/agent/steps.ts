@@ -47,7 +47,7 @@ export async function act(
   if (after) return { output: after, results }
   session.failedSteps = results.some(({ ok }) => !ok) ? session.failedSteps + 1 : 0
   const spent = session.failedSteps >= policy.toolErrorBudget
-  return { output: spent ? policy.giveUp('tool_error', session) : undefined, results }
+  return { output: spent ? await policy.giveUp('tool_error', session) : undefined, results }
 }
 
 /** A tool call as any SDK gives it. */

@@ -113,5 +113,5 @@ export interface Policy {
   onTruncated?(session: Session, turn: Turn): AgentOutput | undefined
   /** Ends a run in which the model answered in words. */
   finish(session: Session, text: string): AgentOutput | Promise<AgentOutput>
-  giveUp(reason: string, session: Session): AgentOutput
+  giveUp(reason: string, session: Session): AgentOutput | Promise<AgentOutput>
 }

@@ -12,9 +12,10 @@ export type Style = 'openai' | 'anthropic' | 'ai' | 'langgraph'
  * - `no-op`: nothing that matters is changed;
  * - `regressing`: it removes the incident and breaks something else;
  * - `bypass`: the situation that set off the incident never comes up, so nothing is known about it;
+ * - `fragile`: it helps in a world as fast and in such an order as the recorded one, and in no other;
  * - `old-answer`: it asks the model something else, and the model would not say again what it said.
  */
-export type Truth = 'fixed' | 'masked' | 'no-op' | 'regressing' | 'bypass' | 'old-answer'
+export type Truth = 'fixed' | 'masked' | 'no-op' | 'regressing' | 'bypass' | 'fragile' | 'old-answer'
 
 /** A change to the agent that is on trial. */
 export interface Fix {
@@ -58,6 +59,8 @@ export interface Kind {
   incident: { trigger: object; cause: object; symptom: object }
   /** What the output of a good run matches, and what no output may match: regular expressions. */
   output: { matches: string; not_matches?: string }
+  /** In which other worlds a fix is tried: `verify.perturb` of the scenario. @default none */
+  perturb?: object
   unfixed: Policy
   fixes: readonly Fix[]
 }

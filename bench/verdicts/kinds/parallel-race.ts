@@ -1,4 +1,4 @@
-import { base, completed, handOver, leak, SYSTEM } from '../agent/policy.ts'
+import { base, completed, handOver, leak, SYSTEM, sleep } from '../agent/policy.ts'
 import { askTool } from '../agent/tools.ts'
 import type { FinishedCall, Policy, Session } from '../agent/types.ts'
 import { say } from '../world/script.ts'
@@ -9,13 +9,34 @@ const tools = [
   { name: 'stock_south', description: 'Stock of the south.', parameters: ['sku'] },
 ]
 
-/** Whoever answers first is believed. */
-const firstWins: Policy['runTools'] = async (asked, session, policy) => {
-  const first = await Promise.race(asked.map((each) => askTool(each, session, policy)))
-  return asked.map((each) => ({ ...first, ...each }))
-}
+/** The calls of a run that were still under way when they were no longer waited for. */
+const left = new WeakMap<Session, Promise<unknown>[]>()
 
-const unfixed: Policy = { ...base, tools, maxSteps: 4, toolErrorBudget: 9, runTools: firstWins }
+/** Whoever answers first is believed, unless the others answer in time. */
+const patient = (ms: number): Policy['runTools'] => {
+  return async (asked, session, policy) => {
+    const late = sleep(ms).then(() => undefined)
+    const running = asked.map((each) => askTool(each, session, policy))
+    left.set(session, [...(left.get(session) ?? []), ...running])
+    const first = await Promise.race(running)
+    const all = ms > 0 ? await Promise.race([Promise.all(running), late]) : undefined
+    return all ?? asked.map((each) => ({ ...first, ...each }))
+  }
+}
+const firstWins = patient(0)
+
+const unfixed: Policy = {
+  ...base,
+  tools,
+  maxSteps: 4,
+  toolTimeoutMs: 5_000,
+  toolErrorBudget: 9,
+  runTools: firstWins,
+  giveUp: async (reason, session) => {
+    await Promise.all(left.get(session) ?? [])
+    return base.giveUp(reason, session)
+  },
+}
 
 const found = ({ calls }: Session): FinishedCall | undefined => calls.find(({ ok }) => ok)
 const tell = (session: Session) => {
@@ -42,7 +63,7 @@ export const parallelRace: Kind = {
     },
     tools: {
       stock_north: () => ({ status: 503, body: { error: 'busy' }, delayMs: 5 }),
-      stock_south: () => ({ body: { count: 3 }, delayMs: 60 }),
+      stock_south: () => ({ body: { count: 3 }, delayMs: 200 }),
     },
   },
   incident: {
@@ -51,6 +72,7 @@ export const parallelRace: Kind = {
     symptom: { signal: 'stop_reason', is: 'max_steps' },
   },
   output: { matches: 'colleague', not_matches: 'internal error' },
+  perturb: { orders: 'all', latency: [0.5, 2] },
   unfixed,
   fixes: [
     {
@@ -71,6 +93,12 @@ export const parallelRace: Kind = {
       truth: 'masked',
       because: 'The first to fail is still believed, four times.',
       policy: { giveUp: () => handOver() },
+    },
+    {
+      id: 'wait-a-moment',
+      truth: 'fragile',
+      because: 'The south is believed when it takes 320 ms at most; at half that speed the north is, as before.',
+      policy: { runTools: patient(320), afterTools: (session) => (found(session) ? tell(session) : undefined) },
     },
     {
       id: 'south-first',
