@@ -46,7 +46,7 @@ test('is never less powerful than Fisher’s test given any table', () => {
     .filter(([a, b, c, d]) => a + b > 0 && c + d > 0)
   fc.assert(
     fc.property(table, ([a, b, c, d]) => {
-      expect(boschlooExact(a, b, c, d)).toBeLessThanOrEqual(fisherExact(a, b, c, d, 'greater') + 1e-9)
+      expect(boschlooExact(a, b, c, d)).toBeLessThanOrEqual(fisherExact(a, b, c, d, 'greater') + 1e-6)
     }),
     { numRuns: 40 },
   )
