@@ -3,6 +3,7 @@ import type { Evidence, Stub } from '../model/evidence.ts'
 import type { Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
 import type { RunFinish } from '../model/run.ts'
+import { isSecretHeader } from '../recording/redact/is-secret-name.ts'
 import { answerOfStub } from './answer-of-stub.ts'
 import type { CanonicalCall } from './canonical-call.ts'
 import { EvidenceIndex } from './evidence-index.ts'
@@ -37,15 +38,16 @@ export class Supplements {
   /** The best answer to a question; null when nothing holds one. */
   take(call: CanonicalCall, asked: Interaction, renaming: Renaming, at_ms: number): SupplementedAnswer | null {
     return (
-      this.#takeRecorded('pooled', call, renaming, at_ms) ??
+      this.#takeRecorded('pooled', call, asked, renaming, at_ms) ??
       this.#takeStub(call, asked) ??
-      this.#takeRecorded('live', call, renaming, at_ms)
+      this.#takeRecorded('live', call, asked, renaming, at_ms)
     )
   }
 
   #takeRecorded(
     grade: Supplement['grade'],
     call: CanonicalCall,
+    asked: Interaction,
     renaming: Renaming,
     at_ms: number,
   ): SupplementedAnswer | null {
@@ -53,6 +55,7 @@ export class Supplements {
       const match = index.take(call, renaming, at_ms)
       if (match === null) continue
       const { interaction } = match.entry
+      if (credentialsOf(interaction) !== credentialsOf(asked)) continue
       const how = match.grade === 'exact' ? '' : `, ${match.grade}${match.note === undefined ? '' : `: ${match.note}`}`
       const note = `${grade === 'live' ? 'a live answer pinned in' : 'from'} ${label}${how}`
       return { interaction, evidence: { grade, source: `${label}#${interaction.id}`, note }, finish: recording.finish }
@@ -73,6 +76,13 @@ export class Supplements {
     }
     return null
   }
+}
+
+/** Which headers say who asks, without what they say: nobody knows how the world answers somebody else. */
+function credentialsOf(interaction: Interaction): string {
+  if (interaction.kind !== 'http') return ''
+  const names = interaction.request.headers.map(([name]) => name.toLowerCase()).filter(isSecretHeader)
+  return [...new Set(names)].sort().join()
 }
 
 function answers({ request, contains, sha256: digest }: Stub, call: CanonicalCall): boolean {
