@@ -24,8 +24,9 @@ interface DoctorOptions {
 
 const AFTER_HELP = `
 With a scenario, its unfixed agent is replayed twice, the second time under another seed
-and another clock. What differs is listed, and all that the agent looks at and the recording
-does not hold: files, variables, randomness, the machine. Each with what to do about it.
+and another clock. What differs is listed, and all that the agent looks at and the
+recording does not hold: files, variables, randomness, the machine. Each with what to do
+about it.
 
 Exit codes with a scenario:
   0    both replays are equal, and rest on the recording

@@ -40,7 +40,8 @@ test('keeps every secret out of recordings, replays and reports given an agent t
   project.write('dies.ts', "throw new Error('cannot start with ' + process.env.ORDERS_TOKEN)\n")
   project.write(
     'scenarios/desk.yaml',
-    `${DESK_SCENARIO}candidates:
+    `${DESK_SCENARIO}replay: { accept: ['env:DB_PASSWORD'] }
+candidates:
   - { id: unfixed, expect: not_fixed }
   - { id: fix, agent: ../fix.ts#run }
   - { id: throws, agent: ../throws.ts#run, expect: error }

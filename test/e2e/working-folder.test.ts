@@ -16,7 +16,8 @@ test('an agent finds its files as it did when it was recorded, and the folder is
     'import OpenAI',
     "import { readFileSync } from 'node:fs'\nimport OpenAI",
   ])
-  project.write('scenarios/desk.yaml', `${DESK_SCENARIO}candidates: [{ id: good, agent: ../good.ts#run }]\n`)
+  const accept = "replay: { accept: ['file:notes.txt'] }\n"
+  project.write('scenarios/desk.yaml', `${DESK_SCENARIO}${accept}candidates: [{ id: good, agent: ../good.ts#run }]\n`)
   mkdirSync(project.path('elsewhere/deep'), { recursive: true })
   const command = join(project.folder, 'node_modules/retrial/bin/retrial.js')
   const script = `cd elsewhere/deep && exec ${process.execPath} ${command} verify ../../scenarios --json`
@@ -26,5 +27,6 @@ test('an agent finds its files as it did when it was recorded, and the folder is
   expect(candidate?.verdict).toBe('fixed')
   expect(candidate?.assumptions).toContainEqual(expect.stringContaining('working folder ../..'))
   const here = await project.verify()
-  expect(here.candidate('good')).toMatchObject({ verdict: 'fixed', assumptions: [] })
+  expect(here.candidate('good').verdict).toBe('fixed')
+  expect(JSON.stringify(here.candidate('good').assumptions)).not.toContain('working folder')
 })
