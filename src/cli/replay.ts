@@ -23,6 +23,7 @@ import { settleSources } from '../trial/settle-sources.ts'
 import { checkWorld, readWorld } from '../trial/world-file.ts'
 import { findIncident } from '../verify/find-incident.ts'
 import { chooseExitCode } from './exit-code.ts'
+import { findCandidate } from './find-candidate.ts'
 import { parseOrder } from './parse-order.ts'
 
 interface ReplayOptions {
@@ -183,12 +184,6 @@ function withOrder(scenario: Scenario, order: string | undefined): Scenario {
 function choose(scenario: Scenario, id: string | undefined) {
   if (id === undefined)
     return { source: scenario.baseline, name: 'baseline', on_divergence: scenario.replay.on_divergence }
-  const candidate = scenario.candidates.find((one) => one.id === id)
-  if (candidate === undefined) {
-    throw new RetrialError('ERR_CLI_NO_CANDIDATE', `The scenario ${scenario.id} has no candidate ${id}.`, {
-      hint: `Name one of ${scenario.candidates.map((one) => one.id).join(', ')}.`,
-      location: { path: scenario.file },
-    })
-  }
+  const candidate = findCandidate(scenario, id)
   return { source: candidate.agent, name: `candidate-${id}`, on_divergence: candidate.on_divergence }
 }

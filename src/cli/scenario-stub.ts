@@ -6,10 +6,10 @@ import type { Stub } from '../model/evidence.ts'
 import { answerLike, questionOf } from '../replay/stub-like.ts'
 import { addStub } from '../scenario/add-stub.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
-import type { Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
 import { replayCandidate } from '../suite/replay-candidate.ts'
 import { summariseRequest } from '../trace/summarise-request.ts'
 import { findQuestion } from '../trial/find-question.ts'
+import { findCandidate } from './find-candidate.ts'
 
 interface StubOptions {
   candidate: string
@@ -87,14 +87,5 @@ function parse(text: string): JsonValue {
   if (value !== undefined) return value
   throw new RetrialError('ERR_CLI_USAGE', '--json is no JSON.', {
     hint: `Quote it for the shell: --json '{"ok":true}'.`,
-  })
-}
-
-function findCandidate(scenario: Scenario, id: string): ScenarioCandidate {
-  const candidate = scenario.candidates.find((one) => one.id === id)
-  if (candidate !== undefined) return candidate
-  throw new RetrialError('ERR_CLI_NO_CANDIDATE', `The scenario ${scenario.id} has no candidate ${id}.`, {
-    hint: `Name one of ${scenario.candidates.map((one) => one.id).join(', ')}.`,
-    location: { path: scenario.file },
   })
 }

@@ -103,8 +103,8 @@ export interface SampledShare {
 export interface LiveSampling {
   candidate: SampledShare
   unfixed: SampledShare
-  /** Of the shares of decided samples, with its 95 % interval; null when either has none. */
-  difference: { difference: number; low: number; high: number } | null
+  /** Of the two shares, with its 95 % interval. What is undecided counts against the fix on both sides. */
+  difference: { difference: number; low: number; high: number }
 }
 
 /** One way to settle an inconclusive verdict. */

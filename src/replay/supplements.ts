@@ -55,7 +55,7 @@ export class Supplements {
       const match = index.take(call, renaming, at_ms)
       if (match === null) continue
       const { interaction } = match.entry
-      if (credentialsOf(interaction) !== credentialsOf(asked)) continue
+      if (credentialsOf(interaction) !== credentialsOf(asked) || isLossy(interaction) || isLossy(asked)) continue
       const how = match.grade === 'exact' ? '' : `, ${match.grade}${match.note === undefined ? '' : `: ${match.note}`}`
       const note = `${grade === 'live' ? 'a live answer pinned in' : 'from'} ${label}${how}`
       return { interaction, evidence: { grade, source: `${label}#${interaction.id}`, note }, finish: recording.finish }
@@ -76,6 +76,11 @@ export class Supplements {
     }
     return null
   }
+}
+
+/** Two values that JSON cannot hold may look equal. */
+function isLossy(interaction: Interaction): boolean {
+  return interaction.kind !== 'http' && interaction.lossy === true
 }
 
 /** Which headers say who asks, without what they say: nobody knows how the world answers somebody else. */

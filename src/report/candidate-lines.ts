@@ -142,13 +142,11 @@ function describeEgress({ layer, target, at }: CandidateReport['egress'][number]
 }
 
 function describeSampling({ candidate, unfixed, difference }: LiveSampling): string {
-  const [with_, without] = [candidate, unfixed].map(({ recovered, samples, undecided }) => {
-    return `${recovered}/${samples - undecided}${undecided === 0 ? '' : ` (${undecided} undecided)`}`
+  const [fixed, before] = [candidate, unfixed].map(({ recovered, samples, undecided }) => {
+    return `${recovered}/${samples}${undecided === 0 ? '' : ` (${undecided} undecided)`}`
   })
-  const percent = (share: number): string => `${Math.round(share * 100)} %`
-  const gap =
-    difference === null ? '' : ` · ${percent(difference.low)} to ${percent(difference.high)} more often, at 95 %`
-  return `live recovers ${with_} with the candidate, ${without} without${gap}`
+  const [low, high] = [difference.low, difference.high].map((share) => Math.round(share * 100))
+  return `live recovers ${fixed} with the candidate, ${before} without · ${low} to ${high} % more often, at 95 %`
 }
 
 function wayLines({ text, command }: WayOut, index: number): string[] {

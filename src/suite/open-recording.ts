@@ -4,6 +4,7 @@ import { isRetrialError, RetrialError } from '../core/errors.ts'
 import type { Recording } from '../model/recording.ts'
 import { checkLock, LOCK_FILE } from '../recording/lock-file.ts'
 import { readRecording } from '../recording/read-recording.ts'
+import { holdsWorthlessAnswers, whyNoEvidence } from '../replay/why-no-evidence.ts'
 import type { Scenario, ScenarioPath } from '../scenario/scenario.ts'
 
 /** The evidence of a scenario, and what has to be taken for granted about it. */
@@ -27,13 +28,14 @@ export interface OpenedSupplement {
  * Opens a scenario's recording. One without a seal may be tried (it ended in a crash, which often is the incident), but
  * its integrity goes into the verdict.
  *
- * @throws RetrialError `ERR_SUITE_TRACE_ONLY`, `ERR_SUITE_RECORDING_CHANGED`, and those of `readRecording` and `checkLock`.
+ * @throws RetrialError `ERR_SUITE_TRACE_ONLY`, `ERR_SUITE_REPLAYED`, `ERR_SUITE_EVIDENCE`, `ERR_SUITE_RECORDING_CHANGED`, and those of `readRecording` and `checkLock`.
  */
 export async function openRecording(scenario: Scenario): Promise<OpenedRecording> {
   const recording = await readRecording(scenario.recording, { mode: 'prefix' }).catch((error: unknown) => {
     throw pointAtScenario(error, scenario, ['recording'])
   })
   if (recording.notes.some(({ code }) => code === 'trace_only')) throw traceOnly(scenario)
+  if (holdsWorthlessAnswers(recording)) throw replayed(scenario)
   const { status } = checkLock(scenario.recording, recording.digest ?? '')
   if (status === 'changed') throw await changed(scenario.recording)
   const name = basename(scenario.recording)
@@ -58,12 +60,14 @@ async function openSupplements(scenario: Scenario): Promise<Pick<OpenedRecording
     ? [{ grade: 'live' as const, recording: scenario.overlay, index: -1 }]
     : []
   for (const { grade, recording: path, index } of [...named, ...overlay]) {
-    const at = (error: unknown): never => {
-      throw pointAtScenario(error, scenario, ['evidence', index])
-    }
-    if (path === scenario.recording) at(sameRecording(path))
-    const { digest } = await readRecording(path, { mode: 'strict' }).catch(at)
-    const { status } = checkLock(path, digest ?? '')
+    const at = ['evidence', index]
+    if (path === scenario.recording) throw noEvidence(scenario, path, at, 'it is that of the incident')
+    const opened = await readRecording(path, { mode: 'strict' }).catch((error: unknown) => {
+      throw pointAtScenario(error, scenario, at)
+    })
+    const why = whyNoEvidence(opened)
+    if (why !== null) throw noEvidence(scenario, path, at, why)
+    const { status } = checkLock(path, opened.digest ?? '')
     if (status === 'changed') throw await changed(path)
     const label = relative(scenario.dir, path)
     if (status !== 'pinned') assumptions.push(assumePin(label))
@@ -72,25 +76,30 @@ async function openSupplements(scenario: Scenario): Promise<Pick<OpenedRecording
   return { supplements, assumptions }
 }
 
-function sameRecording(path: string): RetrialError {
-  return new RetrialError('ERR_SUITE_EVIDENCE', 'The recording of the incident is no further evidence.', {
-    hint: 'Name recordings of other runs under `evidence`.',
-    location: { path },
+function noEvidence(scenario: Scenario, path: string, at: ScenarioPath, why: string): RetrialError {
+  const { line, column } = scenario.positions(at)
+  return new RetrialError('ERR_SUITE_EVIDENCE', `${basename(path)} is no further evidence: ${why}.`, {
+    hint: 'Name sealed recordings of other live runs under `evidence`.',
+    location: { path: scenario.file, line, column },
   })
 }
 
 /** A recording that is not there is a mistake of the scenario. */
 function pointAtScenario(error: unknown, scenario: Scenario, path: ScenarioPath): unknown {
-  const codes = ['ERR_RECORDING_NOT_FOUND', 'ERR_SUITE_EVIDENCE']
-  if (!isRetrialError(error) || !codes.includes(error.code)) return error
+  if (!isRetrialError(error) || error.code !== 'ERR_RECORDING_NOT_FOUND') return error
   const { line, column } = scenario.positions(path)
   return new RetrialError(error.code, error.message, {
-    hint:
-      error.code === 'ERR_SUITE_EVIDENCE'
-        ? 'Name recordings of other runs under `evidence`.'
-        : 'Correct the path of the recording; it is relative to the scenario.',
+    hint: 'Correct the path of the recording; it is relative to the scenario.',
     location: { path: scenario.file, line, column },
     cause: error,
+  })
+}
+
+function replayed(scenario: Scenario): RetrialError {
+  const message = 'The recording is of a replay that was given answers which prove nothing.'
+  return new RetrialError('ERR_SUITE_REPLAYED', message, {
+    hint: 'Name the recording of the run that went wrong.',
+    location: { path: scenario.recording },
   })
 }
 

@@ -9,6 +9,7 @@ import { readModelRequest } from '../providers/registry.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { canonicaliseInteraction } from '../replay/canonical-call.ts'
 import { guessTokens } from '../replay/live/live-desk.ts'
+import { whyNoEvidence } from '../replay/why-no-evidence.ts'
 import type { Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
 import { countOf } from '../verify/reason-codes.ts'
 import { findQuestion } from './find-question.ts'
@@ -62,7 +63,8 @@ async function findRecordings({ scenario }: Unsettled, question: Interaction, ve
   for (const path of [...folders].flatMap(listRecordings).slice(0, MOST_RECORDINGS)) {
     if (known.has(path)) continue
     const other = await readRecording(path, { mode: 'strict' }).catch(() => null)
-    const held = other?.interactions.find((one) => canonicaliseInteraction(one).text === wanted)
+    if (other === null || whyNoEvidence(other) !== null) continue
+    const held = other.interactions.find((one) => canonicaliseInteraction(one).text === wanted)
     if (held === undefined) continue
     const name = relative(process.cwd(), path)
     const text = `${name} holds the missing question (${held.id}): use it once, or name it under \`evidence\``

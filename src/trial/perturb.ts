@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
+import { quoteForShell } from '../core/quote-for-shell.ts'
 import { clopperPearson } from '../fleet/clopper-pearson.ts'
 import type { Recording } from '../model/recording.ts'
 import type { CandidateReport, Counterexample, WorldReport, WorldsReport } from '../model/verdict.ts'
@@ -109,8 +110,8 @@ async function explain(
   const content = { scenario: scenario.id, candidate: id, recording: recording.digest ?? '', evidence, world }
   await saveWorld(file, { format: 'retrial-world/1', name, ...content })
   const out = relative(process.cwd(), resolve(options.outDir))
-  const where = out === '.retrial' ? '' : ` --out ${quote(out)}`
-  const paths = [scenario.file, file].map((path) => quote(relative(process.cwd(), path)))
+  const where = out === '.retrial' ? '' : ` --out ${quoteForShell(out)}`
+  const paths = [scenario.file, file].map((path) => quoteForShell(relative(process.cwd(), path)))
   return {
     ...smallest,
     file,
@@ -145,9 +146,4 @@ async function shrink(
 
 function worldFileOf({ outDir, scenario }: PerturbOptions, { candidate }: FixedCandidate): string {
   return join(worldsFolder(outDir, scenario), `${candidate.id}.json`)
-}
-
-/** For a shell. */
-function quote(path: string): string {
-  return /^[\w./+:@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

@@ -31,9 +31,9 @@ export interface WorldRunnerOptions {
   replay: ReplayInWorld
   /** What the unfixed agent did in the recorded world. */
   unfixed: TrialReplay
-  /** The replay without the evidence that is none for a candidate, as against that of the unfixed agent. */
   /** What the run looked at that no recording holds. */
   settle(replay: TrialReplay, candidate: ScenarioCandidate): ChanceSource[]
+  /** The replay without the evidence that is none for a candidate, as against that of the unfixed agent. */
   doubt(replay: TrialReplay, baseline: TrialReplay, recording: Recording): TrialReplay
 }
 

@@ -7,9 +7,8 @@ import { readModelRequest } from '../providers/registry.ts'
 import { saveRecording } from '../recording/save-recording.ts'
 import { type LiveBudget, LiveDesk } from '../replay/live/live-desk.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { findIncident } from '../verify/find-incident.ts'
-import { findWeaknesses } from '../verify/find-weaknesses.ts'
 import { gateOf } from '../verify/gate-of.ts'
+import { judgeWorld } from '../verify/judge-world.ts'
 import type { ReplayRequest, TrialReplay } from './run-replay.ts'
 import { settleLive } from './settle-live.ts'
 
@@ -29,8 +28,8 @@ type Supplements = ReplayRequest['supplements']
 
 /**
  * Runs an agent several times against the recorded tools and the real model, each time with answers of its own, and counts how often
- * it recovers: it ends on good evidence, without cause and symptom. What ends otherwise, because the budget or the recorded tools
- * do not reach, is undecided.
+ * it recovers: on good evidence it meets the trigger and ends as the scenario expects, without cause and symptom. What proves nothing,
+ * because the budget or the recorded tools do not reach, is undecided.
  */
 export async function sampleLive(trial: SampledTrial, name: string): Promise<SampledShare> {
   const { scenario, live, samples, dir } = trial
@@ -43,12 +42,13 @@ export async function sampleLive(trial: SampledTrial, name: string): Promise<Sam
     const beside = (): Supplements =>
       desk.version === 0 ? [] : [{ grade: 'live', label: relative(scenario.dir, overlay), recording: overlay }]
     const { run } = await settleLive(() => trial.replay(against, `${name}-sample-${i}`, beside()), desk)
-    const isGood = findWeaknesses(run, 'live').length === 0 && run.outcome === 'finished' && run.agent_error === null
-    if (!isGood || run.trace === null || run.signals === null) share.undecided += 1
-    else {
-      const { cause, symptom } = findIncident(run.trace, run.signals, scenario.incident)
-      if (!cause.present && !symptom.present) share.recovered += 1
-    }
+    const { incident, verify } = scenario
+    const { expect, accept_bypass } = verify
+    const sampled = { run, incident, expect, accept_bypass, required: 'live' as const }
+    // The world is the recorded one, with another model in it.
+    const { outcome } = judgeWorld({ ...sampled, world: {}, inOrder: true })
+    if (outcome === 'passed') share.recovered += 1
+    if (outcome === 'inconclusive') share.undecided += 1
   }
   return share
 }
@@ -89,31 +89,25 @@ export async function bearOutBySamples<T extends Omit<CandidateReport, 'ways_out
   return borne
 }
 
-/** Both shares and what lies between them. */
+/** Both shares and what lies between them. What is undecided speaks for the unfixed agent, and against the fix. */
 function compareSamples(candidate: SampledShare, unfixed: SampledShare): LiveSampling {
-  const [a, b] = [candidate, unfixed].map(({ samples, recovered, undecided }) => ({
-    successes: recovered,
-    trials: samples - undecided,
-  })) as [{ successes: number; trials: number }, { successes: number; trials: number }]
-  const difference = a.trials === 0 || b.trials === 0 ? null : shareDifference(a, b)
+  const difference = shareDifference(
+    { successes: candidate.recovered, trials: candidate.samples },
+    { successes: unfixed.recovered + unfixed.undecided, trials: unfixed.samples },
+  )
   return { candidate, unfixed, difference }
 }
 
 /** Why samples do not bear a `fixed` out; null when they do. */
 function doubtBySamples({ candidate, unfixed, difference }: LiveSampling): Reason | null {
-  if (difference === null) {
-    return {
-      code: 'live_recovery',
-      message: 'no live sample of the candidate, or none of the unfixed agent, was decided',
-    }
-  }
   if (difference.low > 0) return null
   const message = `${describe(candidate)} with the candidate, ${describe(unfixed)} without: ${percent(difference)} may be chance`
   return { code: 'live_recovery', message }
 }
 
 function describe({ recovered, samples, undecided }: SampledShare): string {
-  return `${recovered} of ${samples - undecided} live samples recover`
+  const open = undecided === 0 ? '' : ` (${undecided} prove nothing)`
+  return `${recovered} of ${samples} live samples recover${open}`
 }
 
 function percent({ difference, low, high }: ShareDifference): string {

@@ -244,3 +244,21 @@ export const run = isAgain ? green : red
   expect(candidate('fix').reasons[0]).toMatchObject({ code: 'no_teeth' })
   expect(code).toBe(3)
 })
+
+test('refuses the recording of a replay, as further evidence and as that of an incident, given one that was given an old answer', async () => {
+  const project = await openDeskWith({})
+  project.copy('desk-agent.ts', 'both.ts', ...BOTH)
+  scenario(project, 'replay: { on_divergence: stale }\n')
+  expect((await project.verify()).verdicts).toEqual({ both: 'inconclusive' })
+  // What was served although it answers another question would now look recorded for just this one.
+  const replayed = project.read('.retrial/replays/desk/candidate-both.jsonl')
+  expect(replayed).toContain('"stale"')
+  scenario(project, 'evidence: [../.retrial/replays/desk/candidate-both.jsonl]\n')
+  const ended = await project.retrial(['verify'])
+  expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining('ERR_SUITE_EVIDENCE')])
+  const text = project.read('scenarios/desk.yaml')
+  const another = text.replace('../recordings/run_1.jsonl', '../.retrial/replays/desk/candidate-both.jsonl')
+  project.write('scenarios/desk.yaml', another.replace(/^evidence.*\n/m, ''))
+  const again = await project.retrial(['verify'])
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('ERR_SUITE_REPLAYED')])
+})

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import type { HeaderList, HttpInteraction } from '../../src/model/interaction.ts'
+import type { HeaderList, HttpInteraction, Interaction } from '../../src/model/interaction.ts'
 import { canonicaliseInteraction } from '../../src/replay/canonical-call.ts'
 import { Renaming } from '../../src/replay/renaming.ts'
 import { Supplements } from '../../src/replay/supplements.ts'
+import { whyNoEvidence } from '../../src/replay/why-no-evidence.ts'
 import { interactionOf, recordingOf } from './build-calls.ts'
 
 const KEY: HeaderList = [['authorization', 'Bearer rdx-0123456789ab']]
@@ -60,4 +61,39 @@ test('gives the answer of a stub to what it names, every time, and to nothing el
       end: { kind: 'complete', offset_ms: 20 },
     })
   }
+})
+
+test.each(['held', 'asked'])('gives no answer given that %s values are such as JSON cannot hold', (which) => {
+  const call = (lossy: boolean): Interaction => ({
+    id: 'c1',
+    kind: 'tool',
+    name: 'count',
+    started_ms: 0,
+    args: { n: null },
+    value: 1,
+    end: { kind: 'complete', offset_ms: 1 },
+    ...(lossy && { lossy }),
+  })
+  const ask = (held: Interaction, asked: Interaction) =>
+    new Supplements([{ grade: 'pooled', label: 'o', recording: recordingOf([held]) }], [], []).take(
+      canonicaliseInteraction(asked),
+      asked,
+      new Renaming('null'),
+      0,
+    )
+  expect(ask(call(false), call(false))?.evidence.grade).toBe('pooled')
+  expect(ask(call(which === 'held'), call(which === 'asked'))).toBeNull()
+})
+
+test.each([
+  [
+    'a replay by its answers',
+    { interactions: [{ ...asking([]), evidence: { grade: 'stale' as const, source: 'c1' } }] },
+  ],
+  ['a replay by its base', { base: { path: 'run_1.jsonl', digest: 'd' } }],
+  ['a run whose records were lost', { notes: [{ at_ms: 0, code: 'dropped', message: '2 lost' }] }],
+  ['a run without answers', { notes: [{ at_ms: 0, code: 'trace_only', message: '' }] }],
+])('says why it is no further evidence given %s', (_, change) => {
+  expect(whyNoEvidence({ ...recordingOf([asking([])]), ...change })).toEqual(expect.any(String))
+  expect(whyNoEvidence(recordingOf([asking([])]))).toBeNull()
 })
