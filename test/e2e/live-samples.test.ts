@@ -21,12 +21,12 @@ async function startModel(isWise: boolean) {
   return { env: { OPENAI_BASE_URL: `${origin}/v1`, OPENAI_API_KEY: 'sk-live' }, asked: () => asked, close }
 }
 
-async function sample(isWise: boolean) {
+async function sample(isWise: boolean, calls = '100') {
   const project = await openDesk()
   project.copy('desk-agent.ts', 'fix.ts', DESK_FIX)
   project.write('scenarios/desk.yaml', `${DESK_SCENARIO}candidates: [{ id: fix, agent: ../fix.ts#run }]\n`)
   const model = await startModel(isWise)
-  const args = ['--live', 'model', '--live-calls', '100', '--live-samples', '3']
+  const args = ['--live', 'model', '--live-calls', calls, '--live-samples', '3']
   const { code, candidate } = await project.verify(args, model.env)
   await model.close()
   return { code, asked: model.asked(), ...candidate('fix') }
@@ -47,4 +47,16 @@ test('proves nothing given a model with which the unfixed agent recovers as ofte
   expect(sampling).toMatchObject({ candidate: { recovered: 3 }, unfixed: { recovered: 3 } })
   expect([verdict, code]).toEqual(['inconclusive', 3])
   expect(reasons[0]).toMatchObject({ code: 'live_recovery' })
+}, 240_000)
+
+test('proves nothing given a budget that ends before most samples of the fix do', async () => {
+  const { verdict, sampling, reasons } = await sample(false, String(3 * 4 + 1))
+  expect(sampling).toMatchObject({
+    candidate: { samples: 3, recovered: 1, undecided: 2 },
+    unfixed: { samples: 3, recovered: 0, undecided: 0 },
+  })
+  // One of one against none of three would do; one of three does not.
+  expect(sampling?.difference.low).toBeLessThanOrEqual(0)
+  expect(verdict).toBe('inconclusive')
+  expect(reasons[0]?.message).toContain('1 of 3 live samples recover (2 prove nothing)')
 }, 240_000)
