@@ -1,5 +1,5 @@
 import { sha256 } from '../core/hash.ts'
-import { type Caller, callerOf, takeCallSite } from './world/call-site.ts'
+import { type Caller, callerOf, directCaller, takeCallSite } from './world/call-site.ts'
 
 /** Something that a replayed agent looked at and no recording holds: what it was, where, and what was seen. */
 export interface SourceSight {
@@ -56,8 +56,8 @@ export function createSourceWatch(tell: (sight: SourceSight) => void): SourceWat
         return
       }
       if ((told.get(name)?.size ?? 0) > MOST_SIGHTS) return
-      const by = callerOf(takeCallSite())
-      if (by?.isDirect && by.isOwn) see(name, by.place, value())
+      const place = directCaller()
+      if (place !== null) see(name, place, value())
     },
     see,
   }

@@ -14,11 +14,16 @@ const captureStackTrace = Error.captureStackTrace
 
 /** Takes down the stack as it is now. */
 export function takeCallSite(): CallSite {
+  const { stackTraceLimit } = Error
+  return capture(Math.max(stackTraceLimit, FRAMES), takeCallSite)
+}
+
+function capture(frames: number, below: (...args: never[]) => unknown): CallSite {
   const site: CallSite = {}
   const { stackTraceLimit } = Error
-  if (stackTraceLimit < FRAMES) setLimit(FRAMES)
-  captureStackTrace(site, takeCallSite)
-  if (stackTraceLimit < FRAMES) setLimit(stackTraceLimit)
+  if (stackTraceLimit !== frames) setLimit(frames)
+  captureStackTrace(site, below)
+  if (stackTraceLimit !== frames) setLimit(stackTraceLimit)
   return site
 }
 
@@ -59,6 +64,23 @@ export function callerOf(site: CallSite): Caller | null {
   const place = findAgentFrame(frames)
   if (at === -1 || place === null || frames.slice(0, at).some((frame) => LOADER.test(frame))) return null
   return { place, isOwn: !frames[at]?.includes('/node_modules/'), isDirect: at === 0 }
+}
+
+/** So many frames of the harness stand at most between a call and who looks after it. */
+const HARNESS_FRAMES = 6
+
+/**
+ * `file:line:column` of the agent's own code, when that itself makes the call that is going on: null where code of Node's or of
+ * a package stands between. Asked of every look, so no more of the stack is written out than tells it.
+ */
+export function directCaller(): string | null {
+  const site = capture(HARNESS_FRAMES + 1, directCaller)
+  const frame = readFrames(site).find((frame) => !frame.includes(HARNESS))
+  if (frame === undefined) {
+    const by = callerOf(takeCallSite())
+    return by?.isDirect && by.isOwn ? by.place : null
+  }
+  return /^(node|wasm):/.test(frame) || frame.includes('/node_modules/') ? null : frame
 }
 
 function readFrames(site: CallSite): string[] {

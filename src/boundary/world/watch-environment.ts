@@ -4,6 +4,10 @@ import type { SourceWatch } from '../sources.ts'
 /** What is asked of any object, by code that wants to know what it is. */
 const ASKED_OF_ANYTHING = ['toJSON', 'then', 'inspect', 'asymmetricMatch', 'nodeType', '$$typeof']
 
+/** What Node itself asks for each module that it loads. No recording and no scenario has a reason to set them. */
+const ASKED_BY_LOADER = ['WATCH_REPORT_DEPENDENCIES', 'NODE_V8_COVERAGE']
+const PASSED_OVER = new Set([...ASKED_OF_ANYTHING, ...ASKED_BY_LOADER])
+
 /**
  * Takes down which variables the agent's own code reads. What libraries read is left out: they read many, for every run alike.
  * Nothing of what is read or set changes.
@@ -13,7 +17,7 @@ export function watchEnvironment({ seeDirect }: SourceWatch): void {
   /** The variable that is listed just now: a copy of all reads each, and is one look at all of them. */
   let listed: PropertyKey | null = null
   const look = (name: string, value: string | undefined): void => {
-    if (name in Object.prototype || ASKED_OF_ANYTHING.includes(name)) return
+    if (PASSED_OVER.has(name) || name in Object.prototype) return
     seeDirect(`env:${name}`, () => (value === undefined ? 'unset' : `set ${value}`))
   }
   const watched = new Proxy(real, {
