@@ -8,9 +8,9 @@ export interface OpenCall {
   id: string
   evidence: Evidence
   recorded: Interaction
-  /** When it began, ms of virtual time, and where in the agent's code. */
+  /** When it began, ms of virtual time, and where in the agent's code; null when that was not taken down. */
   since: number
-  site: CallSite
+  site: CallSite | null
   served?: ServedInteraction
 }
 
@@ -18,6 +18,6 @@ export interface OpenCall {
 export function describeCall({ id, recorded, site }: OpenCall, when: string): string {
   const { kind } = recorded
   const what = kind === 'http' ? `${recorded.request.method} ${recorded.request.url}` : `${kind} ${recorded.name}`
-  const place = placeOf(site)
+  const place = site && placeOf(site)
   return `${id} ${what} ${when}${place === null ? '' : ` at ${place}`}`
 }

@@ -62,6 +62,12 @@ export interface ReplayJob {
    * @default when the recorded one did
    */
   started_at?: number | undefined
+  /**
+   * Whether it is taken down where in the agent's code each call is made, which a replay that comes to no end tells. It takes a
+   * stack a call.
+   * @default false; true on the machine's clock
+   */
+  traced?: boolean | undefined
 }
 
 /** The walls around a replay, beside the guard in its process, which is always there. */

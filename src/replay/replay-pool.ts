@@ -123,6 +123,7 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
     // A process that prepares nothing ahead of time always has a result.
     return (await runIn(takeFree(waiting, settings) ?? start(settings), ticket)) as ReplayResult
   }
+  const runTraced = (ticket: Ticket): Promise<ReplayResult> => traceIfStuck(run, ticket)
   // An agent in an endless loop does not notice that its parent is gone.
   const killAll = (): void => {
     for (const worker of waiting.splice(0)) worker.discard()
@@ -132,12 +133,12 @@ export function createReplayPool(options: ReplayPoolOptions = {}): ReplayPool {
   process.once('exit', killAll)
   refill(settingsOf({ env: {}, isolation: options.isolation }))
   return {
-    replay: (job, maxRealMs, maxMemoryMb) => run(createTicket(job, maxRealMs, maxMemoryMb)),
+    replay: (job, maxRealMs, maxMemoryMb) => runTraced(createTicket(job, maxRealMs, maxMemoryMb)),
     prepare(job, maxRealMs, maxMemoryMb) {
       const ticket = createTicket(job, maxRealMs, maxMemoryMb)
       announced.push(ticket)
       refill(ticket.settings)
-      return { run: () => run(ticket) }
+      return { run: () => runTraced(ticket) }
     },
     close() {
       closed = true
@@ -156,6 +157,18 @@ function createTicket(job: ReplayJob, maxRealMs: number, maxMemoryMb?: number): 
 /** On the machine's clock, time passes between the loading of an agent and its run. */
 function canBePrepared({ agent, clock }: ReplayJob, restless: ReadonlySet<string>): boolean {
   return clock !== 'real' && !restless.has(agent.module)
+}
+
+/** Runs one that came to no end again, to tell where in the agent's code its calls are made: it does the same again. */
+async function traceIfStuck(run: (ticket: Ticket) => Promise<ReplayResult>, ticket: Ticket): Promise<ReplayResult> {
+  const result = await run(ticket)
+  const { job } = ticket
+  if (!isStuck(result) || job.traced === true || job.clock === 'real') return result
+  return run({ ...ticket, job: { ...job, traced: true }, worker: null })
+}
+
+function isStuck({ end }: ReplayResult): boolean {
+  return end.outcome === 'deadlock' || end.outcome === 'timeout'
 }
 
 function drop<T>(list: T[], item: T): T {

@@ -114,6 +114,7 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
     shift_ms: started - recording.run.started_at,
     known: { began: [recording.run.started_at, started], isDrawn: fresh.isDrawn },
     supplements,
+    traced: job.traced ?? job.clock === 'real',
     onDivergence: (divergence) => {
       diverged ||= divergence.grade === 'none'
       tell({ type: 'divergence', divergence })

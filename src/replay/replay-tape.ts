@@ -1,5 +1,5 @@
 import type { FunctionAsk, FunctionDecision, HttpAsk, HttpDecision, ServedExchange, Tape } from '../boundary/tape.ts'
-import { takeCallSite } from '../boundary/world/call-site.ts'
+import { type CallSite, takeCallSite } from '../boundary/world/call-site.ts'
 import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import type { JsonValue } from '../core/json.ts'
@@ -61,6 +61,8 @@ export interface ReplayTapeOptions {
   on_divergence: 'fail' | 'stale'
   /** Where answers are looked for that the recording does not hold. */
   supplements?: Supplements | undefined
+  /** Whether it takes down where in the agent's code each call is made. @default false */
+  traced?: boolean | undefined
   /** Told of each divergence; one of grade `none` ends the run. */
   onDivergence(divergence: Divergence): void
   /** How much later than the recorded clock this one began. @default 0 */
@@ -230,6 +232,10 @@ export class ReplayTape implements Tape {
     return (this.#givenCalls.get(recorded.id) as T | undefined) ?? recorded
   }
 
+  #site(): CallSite | null {
+    return this.#options.traced ? takeCallSite() : null
+  }
+
   #start(id: string, recorded: Interaction): number {
     const { offset } = this.#options.clock
     if (recorded.kind !== 'http' && recorded.sync === true) return offset
@@ -271,7 +277,7 @@ export class ReplayTape implements Tape {
       onEnd,
       onBeyond,
     })
-    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: takeCallSite(), served })
+    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: this.#site(), served })
     this.#renaming.learn(() => worldText(interaction))
     return served
   }
@@ -290,7 +296,7 @@ export class ReplayTape implements Tape {
       evidence.note = 'the agent waits for longer than the recorded run lasted'
     }
     const known = knownUntil(timed, foreign === undefined ? this.#given.finish : foreign.finish)
-    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: takeCallSite() })
+    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: this.#site() })
     this.#renaming.learn(() => JSON.stringify(interaction.value ?? null))
     return new ServedFunction(clock, { interaction, start, knownUntil: known, onEnd, onBeyond }).result()
   }

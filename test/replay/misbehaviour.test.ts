@@ -267,7 +267,10 @@ test('the calls before it are in the recording given an agent that ends its proc
     export async function run(end: string) { await look(); if (end === 'return') return 1; ${end}; for (;;); }`
   const recorded = await court.record(court.agent(source('')), 'return')
   for (const end of ['process.exit(1)', '']) {
-    const replay = await court.replay(court.agent(source(end)), recorded, { input: 'end', max_real_ms: 5_000 })
+    const replay = await court.replay(court.agent(source(end)), recorded, {
+      input: 'end',
+      max_real_ms: end === '' ? 15_000 : 60_000,
+    })
     expect(replay.outcome).toBe(end === '' ? 'hung' : 'crashed')
     expect(replay.replayed?.interactions).toMatchObject([{ name: 'look', value: 'seen', evidence: { grade: 'exact' } }])
   }
