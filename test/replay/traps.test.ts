@@ -1,7 +1,7 @@
 /** What other tools of this kind are known to get wrong: one test each. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { gradeEvidence, supports } from '../../src/verify/grade-evidence.ts'
-import { type Court, fixture, openCourt, outputOf } from './court.ts'
+import { type Agent, type Court, fixture, openCourt, outputOf } from './court.ts'
 import type { Changes } from './fixtures/assistant.ts'
 import type { Ask } from './fixtures/caller.ts'
 import { callsTool, says } from './plan-chat.ts'
@@ -133,4 +133,27 @@ test('the whole run is recorded as it came over the wire, not its first step or 
   const contacts = world.contacts()
   expect((await court.replay(fixture('assistant'), live)).grades).toEqual(['exact', 'exact', 'exact'])
   expect(world.contacts()).toBe(contacts)
+})
+
+test('a recording made through one major of an SDK matches exactly through the next, and the other way round', async () => {
+  const through = (sdk: string): string => `
+    import OpenAI from '${import.meta.resolve(sdk)}'
+    export async function run({ origin, key, plan }) {
+      const defaultQuery = { plan: JSON.stringify({ key, plan }) }
+      const client = new OpenAI({ baseURL: origin + '/v1', apiKey: 'no-key-needed', maxRetries: 0, defaultQuery })
+      const messages = [{ role: 'user', content: 'Which refund policy holds?' }]
+      const answer = await client.chat.completions.create({ model: 'gpt-4o', messages })
+      const stream = await client.chat.completions.create({ model: 'gpt-4o', messages, stream: true })
+      let text = ''
+      for await (const chunk of stream) text += chunk.choices[0]?.delta?.content ?? ''
+      return [answer.choices[0].message.content, text]
+    }`
+  const majors = ['openai-6', 'openai'].map((sdk) => court.agent(through(sdk)))
+  for (const [recorded, replayed] of [majors, majors.toReversed()] as [Agent, Agent][]) {
+    const plan = [says('Within 30 days.'), { kind: 'events' }]
+    const live = await court.record(recorded, { ...chat(`through ${recorded.module}`), plan })
+    const replay = await court.replay(replayed, live)
+    expect(replay.grades).toEqual(['exact', 'exact'])
+    expect(outputOf(replay)).toEqual(live.output)
+  }
 })
