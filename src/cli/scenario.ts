@@ -12,6 +12,7 @@ import { type LearnedVolatile, proposedPaths } from '../scenario/propose/propose
 import { computeSignals } from '../signals/compute-signals.ts'
 import { projectRun } from '../trace/project-run.ts'
 import { learnFromRecording } from '../trial/learn-from-recording.ts'
+import { registerScenarioLeniency } from './scenario-leniency.ts'
 import { registerScenarioStub } from './scenario-stub.ts'
 
 interface NewOptions {
@@ -25,6 +26,7 @@ interface NewOptions {
 export function registerScenario(program: Command): void {
   const scenario = program.command('scenario').description('work on scenarios')
   registerScenarioStub(scenario)
+  registerScenarioLeniency(scenario)
   scenario
     .command('new')
     .description('propose a scenario for a recorded incident, for a person to review')

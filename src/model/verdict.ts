@@ -109,7 +109,7 @@ export interface LiveSampling {
 
 /** One way to settle an inconclusive verdict. */
 export interface WayOut {
-  /** `evidence`, `stub`, `live`, `required_evidence`, `look`. */
+  /** `accept`, `volatile`, `evidence`, `stub`, `live`, `required_evidence`, `look`. */
   kind: string
   text: string
   /** As it has to be typed in the folder in which the verdict was given. */

@@ -1,14 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { isJsonObject } from '../core/json.ts'
 import { quoteForShell } from '../core/quote-for-shell.ts'
 import type { EvidenceGrade } from '../model/evidence.ts'
 import type { Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
-import type { Divergence, Reason, Verdict, WayOut } from '../model/verdict.ts'
+import type { Divergence, DivergenceKind, Reason, Verdict, WayOut } from '../model/verdict.ts'
 import { readModelRequest } from '../providers/registry.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { canonicaliseInteraction } from '../replay/canonical-call.ts'
 import { guessTokens } from '../replay/live/live-desk.ts'
+import { volatilePathOf } from '../replay/remedies.ts'
 import { whyNoEvidence } from '../replay/why-no-evidence.ts'
 import type { Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
 import { countOf } from '../verify/reason-codes.ts'
@@ -16,6 +18,9 @@ import { findQuestion } from './find-question.ts'
 
 /** So many recordings of a folder are looked through. */
 const MOST_RECORDINGS = 200
+
+/** The kinds of a difference that every run of an agent may make. */
+const MADE_ANEW = new Set<DivergenceKind>(['generated_value', 'clock', 'randomness'])
 
 /** An inconclusive candidate. */
 export interface Unsettled {
@@ -40,6 +45,7 @@ export async function findWaysOut(unsettled: Unsettled): Promise<WayOut[]> {
   const file = quoteForShell(relative(process.cwd(), scenario.file))
   const verify = `retrial verify ${file} --only ${scenario.id}/${candidate.id}`
   const ways: WayOut[] = []
+  ways.push(...offerLeniency(unsettled, file))
   const question = findQuestion(unsettled.interactions)
   if (question !== null) {
     ways.push(...(await findRecordings(unsettled, question, verify)), ...offerStub(unsettled, question, file))
@@ -52,6 +58,32 @@ export async function findWaysOut(unsettled: Unsettled): Promise<WayOut[]> {
   const explain = unsettled.divergences.length === 0 ? '' : ' --explain 1'
   const command = `retrial replay ${file} --candidate ${candidate.id}${explain}`
   return [...ways, { kind: 'look', text: 'look at what the replay did', command }]
+}
+
+/**
+ * To accept by name what the agent looked at, all of it at once; and to let a field differ that every run makes anew, where that
+ * is all that keeps a question from its answer.
+ */
+function offerLeniency({ reasons, divergences }: Unsettled, file: string): WayOut[] {
+  const ways: WayOut[] = []
+  const sources = reasons.flatMap(({ code, data }) =>
+    code === 'unrecorded_source' && isJsonObject(data) ? String(data.name) : [],
+  )
+  if (sources.length > 0) {
+    const text = `accept that the agent looks at ${sources.join(', ')}, and have that stand in the verdict`
+    ways.push({
+      kind: 'accept',
+      text,
+      command: `retrial scenario accept ${file} ${sources.map(quoteForShell).join(' ')}`,
+    })
+  }
+  const made = divergences.find(({ grade }) => grade === 'none')
+  const path = made !== undefined && MADE_ANEW.has(made.kind) ? volatilePathOf(made.difference) : null
+  if (path !== null) {
+    const text = `let ${path} differ if it has no bearing on the answer, and have that stand in the verdict`
+    ways.push({ kind: 'volatile', text, command: `retrial scenario volatile ${file} ${quoteForShell(path)}` })
+  }
+  return ways
 }
 
 /** Recordings beside that of the incident, and that of no other use here, which hold the question. */

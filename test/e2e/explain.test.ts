@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { DESK_SCENARIO, openDesk } from './desk-incident.ts'
+import { DESK_FIX, DESK_SCENARIO, openDesk } from './desk-incident.ts'
 import type { Project } from './open-project.ts'
 
 const PROMPT = ['Look an order up before you answer.', 'Look an order up once, and say so if that fails.'] as const
@@ -25,6 +25,35 @@ candidates:
   )
   return project
 }
+
+test('takes a fix for fixed once the printed command was typed given a time that it writes down later', async () => {
+  const stamped = (when: string) =>
+    ['messages, tools: TOOLS', `messages, tools: TOOLS, metadata: { at: ${when} }`] as const
+  const now = 'new Date().toISOString().slice(11, 16)'
+  const project = await openDesk({ change: [stamped(now)] })
+  project.copy(
+    'desk-agent.ts',
+    'fix.ts',
+    stamped('new Date(Date.now() + 600_000).toISOString().slice(11, 16)'),
+    DESK_FIX,
+  )
+  project.write('scenarios/desk.yaml', `${DESK_SCENARIO}candidates: [{ id: fix, agent: ../fix.ts#run }]\n`)
+  const open = await project.verify()
+  expect(open.verdicts).toEqual({ fix: 'inconclusive' })
+  const { command = '' } = open.candidate('fix').ways_out?.find(({ kind }) => kind === 'volatile') ?? {}
+  expect(command).toBe("retrial scenario volatile scenarios/desk.yaml '$.metadata.at'")
+  expect(await project.retrial(['scenario', 'volatile', 'scenarios/desk.yaml', '$.metadata.at'])).toMatchObject({
+    code: 0,
+    stderr: '',
+  })
+  const settled = await project.verify()
+  expect(settled.verdicts).toEqual({ fix: 'fixed' })
+  expect(settled.candidate('fix').evidence.grades).toEqual({ ignored: 1, exact: 1 })
+  // What would take the question itself out of the match is refused, and the file stays as it was.
+  const before = project.read('scenarios/desk.yaml')
+  expect((await project.retrial(['scenario', 'volatile', 'scenarios/desk.yaml', '$.messages'])).code).toBe(2)
+  expect(project.read('scenarios/desk.yaml')).toBe(before)
+})
 
 test('shows a divergence in full given --explain', async () => {
   const project = await openOdd()

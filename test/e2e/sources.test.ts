@@ -63,6 +63,22 @@ test.each([
   expect(reasons[0]?.message).toContain(`replay: { accept: ['${name}'] }`)
 })
 
+test('takes a fix for fixed once the printed command was typed given sources that may have decided', async () => {
+  const fix = ['process.env.FEATURE_X', 'Object.keys(process.env)', 'for (let i = 0; i < 50; i++) Math.random()']
+  const { project, verdict, ways_out = [] } = await tryFix({ fix, settings: '# Reviewed by hand.' })
+  expect(verdict).toBe('inconclusive')
+  const accept = ways_out.find(({ kind }) => kind === 'accept')?.command ?? ''
+  expect((await project.retrial(['verify'])).stdout).toContain(accept)
+  expect(
+    await project.run('bash', ['-c', accept.replace(/^retrial/, 'node node_modules/retrial/bin/retrial.js')]),
+  ).toMatchObject({ code: 0, stderr: '' })
+  expect(project.read('scenarios/desk.yaml')).toContain('# Reviewed by hand.')
+  const settled = await project.verify()
+  expect(settled.verdicts).toEqual({ fix: 'fixed' })
+  for (const name of ['env:FEATURE_X', 'env:*', 'random:Math.random'])
+    expect(settled.candidate('fix').assumptions).toContain(`${name} is not in the recording: accepted by the scenario`)
+})
+
 test('takes a fix for fixed and says what it assumes given that the scenario accepts its sources', async () => {
   const settings = "replay: { accept: ['env:FEATURE_X', 'file:data/*', 'random:Math.random'] }"
   const fix = [

@@ -137,7 +137,7 @@ test('the whole run is recorded as it came over the wire, not its first step or 
 
 test('a recording made through one major of an SDK matches exactly through the next, and the other way round', async () => {
   const through = (sdk: string): string => `
-    import OpenAI from '${import.meta.resolve(sdk)}'
+    import OpenAI from '${sdk}'
     export async function run({ origin, key, plan }) {
       const defaultQuery = { plan: JSON.stringify({ key, plan }) }
       const client = new OpenAI({ baseURL: origin + '/v1', apiKey: 'no-key-needed', maxRetries: 0, defaultQuery })
@@ -148,7 +148,9 @@ test('a recording made through one major of an SDK matches exactly through the n
       for await (const chunk of stream) text += chunk.choices[0]?.delta?.content ?? ''
       return [answer.choices[0].message.content, text]
     }`
-  const majors = ['openai-6', 'openai'].map((sdk) => court.agent(through(sdk)))
+  const majors = [import.meta.resolve('openai-6'), import.meta.resolve('openai')].map((sdk) =>
+    court.agent(through(sdk)),
+  )
   for (const [recorded, replayed] of [majors, majors.toReversed()] as [Agent, Agent][]) {
     const plan = [says('Within 30 days.'), { kind: 'events' }]
     const live = await court.record(recorded, { ...chat(`through ${recorded.module}`), plan })
