@@ -6,7 +6,10 @@ import { computeSignals } from '../../../src/signals/compute-signals.ts'
 import { projectRun } from '../../../src/trace/project-run.ts'
 import { type Court, type LiveRun, openCourt, outputOf, type Replay } from '../../replay/court.ts'
 
-const AGENT = { module: join(import.meta.dirname, 'fixtures/patient.ts'), export: 'run' }
+const agentOf = (client: string) => ({
+  module: join(import.meta.dirname, `fixtures/patient/${client}.ts`),
+  export: 'run',
+})
 const CLIENTS = ['fetch', 'axios', 'got', 'openai', 'anthropic']
 
 /** How long the recorded client waited for what never came, and when an answer came that it did get, ms. */
@@ -42,11 +45,12 @@ afterAll(() => {
 function record(client: string, what: string, retries = 0): Promise<LiveRun> {
   const { port } = server.address() as AddressInfo
   const input = { origin: `http://127.0.0.1:${port}`, client, patience: WAITED, retries, path: `/${what}/${client}` }
-  return court.record(AGENT, input)
+  return court.record(agentOf(client), input)
 }
 
 function replay(live: LiveRun, changes: object): Promise<Replay> {
-  return court.replay(AGENT, live, { input: { ...(live.recording.input as object), ...changes } })
+  const input = live.recording.input as { client: string }
+  return court.replay(agentOf(input.client), live, { input: { ...input, ...changes } })
 }
 
 function latencyOf({ replayed }: Replay): number | undefined {
