@@ -4,13 +4,13 @@ import { harFormat } from './import-har.ts'
 /** Every format that can be imported. A new one is one file with a `ForeignFormat`, and one line here. */
 export const FOREIGN_FORMATS: readonly ForeignFormat[] = [harFormat]
 
-export type DetectedFormat = 'har' | 'retrial' | 'unknown'
-
-/** Tells what a text is by its look: a recording of ours, a format that can be imported, or neither. */
-export function detectFormat(text: string): DetectedFormat {
+/**
+ * Tells what a text is by its look: the name of a format that can be imported, `retrial` for a recording of ours,
+ * `unknown` for neither.
+ */
+export function detectFormat(text: string): string {
   const end = text.indexOf('\n')
   const firstLine = text.slice(0, Math.min(end === -1 ? text.length : end, 4096))
   if (/^\uFEFF?\s*\{.*"format"\s*:\s*"retrial\//.test(firstLine)) return 'retrial'
-  const format = FOREIGN_FORMATS.find((candidate) => candidate.detect(text))
-  return (format?.name as DetectedFormat | undefined) ?? 'unknown'
+  return FOREIGN_FORMATS.find((candidate) => candidate.detect(text))?.name ?? 'unknown'
 }

@@ -1,12 +1,25 @@
 import { type HttpInteraction, headerValue } from '../../model/interaction.ts'
 import type { Note } from '../../model/recording.ts'
 import { type ImportReport, UNKNOWN_INPUT } from '../foreign-format.ts'
+import type { FileOrder, PlacedRun } from './place-entries.ts'
 
-/** Says what an import got, what the HAR cannot tell, and whether a replay can rest on it. */
-export function reportImport(interactions: HttpInteraction[], notes: Note[]): ImportReport {
+const ORDERS: Record<FileOrder, string> = {
+  start: 'in the order of their first requests',
+  date: 'in the order of the date headers of their first answers',
+  given: 'in the order given, since they tell no times',
+}
+
+/**
+ * Says what an import got, what the files cannot tell, and whether a replay can rest on it.
+ * `noun` is what people call a file of the format: `the HAR`.
+ */
+export function reportImport(placed: PlacedRun, files: number, noun: string): ImportReport {
+  const { interactions, notes } = placed
   const gaps = notes.filter((note) => (note.data as { gap?: boolean } | undefined)?.gap)
   const replayable = interactions.length > 0 && gaps.length === 0
-  return { got: gotten(interactions), unknown: unknowns(notes), replayable, reason: reasonFor(interactions, gaps) }
+  const got = gotten(interactions)
+  if (files > 1) got.push(`${files} files, ${ORDERS[placed.file_order]}`)
+  return { got, unknown: unknowns(notes), replayable, reason: reasonFor(interactions, gaps, noun) }
 }
 
 function gotten(interactions: HttpInteraction[]): string[] {
@@ -22,7 +35,7 @@ function gotten(interactions: HttpInteraction[]): string[] {
   return got
 }
 
-/** What no HAR tells. */
+/** What no log of HTTP traffic tells. */
 const ALWAYS_UNKNOWN = [
   UNKNOWN_INPUT,
   'how the run ended and what it gave back',
@@ -48,14 +61,14 @@ function unknowns(notes: Note[]): string[] {
   return unknown
 }
 
-function reasonFor(interactions: HttpInteraction[], gaps: Note[]): string {
+function reasonFor(interactions: HttpInteraction[], gaps: Note[], noun: string): string {
   if (gaps.length > 0) {
     const list = [...new Set(gaps.map((note) => note.code))].map((code) => {
       return `${code} ×${entriesOf(gaps.filter((note) => note.code === code))}`
     })
-    return `a replay would miss what the HAR does not hold: ${list.join(', ')}`
+    return `a replay would miss what ${noun} does not hold: ${list.join(', ')}`
   }
-  if (interactions.length === 0) return 'the HAR holds no HTTP requests'
+  if (interactions.length === 0) return `${noun} holds no HTTP requests`
   return 'every request has its whole answer, or the recorded error'
 }
 
