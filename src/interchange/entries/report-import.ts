@@ -52,6 +52,10 @@ function unknowns(notes: Note[]): string[] {
     duration_unknown: 'how long some requests took',
     answer_body_missing: 'the bodies of some answers',
     request_body_missing: 'the bodies of some requests',
+    request_headers_missing:
+      'the headers of some requests (anthropic-version, anthropic-beta and their like are part of what is asked)',
+    request_body_rebuilt: 'the bytes of some requests, whose bodies were kept parsed',
+    answer_body_rebuilt: 'the bytes of some answers, whose bodies were kept parsed',
     websocket: 'what went over web sockets',
     skipped_entry: 'the entries that were skipped',
   })) {
