@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/json.ts'
 import {
   type HeaderList,
   type HttpAnswer,
@@ -66,6 +67,14 @@ export function buildEntry(exchange: ForeignExchange, where: EntryPlace, budget:
   const request: HttpRequest = { method, url: url.href, headers: readHeaders(exchange.headers, place), body }
   const headers = readHeaders(exchange.answer_headers, place)
   const payload = readAnswerBody(exchange.answer_body, { place, headers, budget, remarks })
+  const type = payload === null || headerValue(headers, 'content-type') !== undefined ? null : typeByLook(payload)
+  if (type !== null) {
+    headers.push(['content-type', type])
+    remarks.push({
+      code: 'content_type_guessed',
+      message: `${noun} does not hold the type of the answer; told by its look`,
+    })
+  }
   const answer: HttpAnswer = {
     status: exchange.status,
     status_text: exchange.status_text.replace(/[\r\n]+/g, ' '),
@@ -134,6 +143,13 @@ function readText(text: string, what: 'request' | 'answer', remarks: Remark[]): 
   const read = textPayload(text)
   if (read.lossy) remarks.push(lossy(what))
   return read.payload
+}
+
+/** Clients read JSON only if it is called so. Null when the look of a body does not tell. */
+function typeByLook(payload: Payload): string | null {
+  if (!('text' in payload)) return null
+  if (/^(?:event|data|id):/.test(payload.text)) return 'text/event-stream'
+  return /^\s*[[{]/.test(payload.text) && parseJson(payload.text) !== undefined ? 'application/json' : null
 }
 
 /** True for an answer whose headers say that it had a body. */

@@ -52,6 +52,7 @@ function unknowns(notes: Note[]): string[] {
     duration_unknown: 'how long some requests took',
     answer_body_missing: 'the bodies of some answers',
     request_body_missing: 'the bodies of some requests',
+    content_type_guessed: 'the content types of some answers (taken from the look of their bodies)',
     request_headers_missing:
       'the headers of some requests (anthropic-version, anthropic-beta and their like are part of what is asked)',
     request_body_rebuilt: 'the bytes of some requests, whose bodies were kept parsed',
