@@ -34,21 +34,22 @@ function otherKind(bytes: Uint8Array): string | null {
   return null
 }
 
-/** By halving: the longest beginning that decodes as the start of a stream. */
+/** The longest beginning that may go on well is found by halving; a character that is not complete begins up to three bytes before. */
 function firstBadByte(bytes: Uint8Array): number {
   let good = 0
   let bad = bytes.length
   while (good < bad) {
     const middle = Math.ceil((good + bad) / 2)
-    if (startsWell(bytes.subarray(0, middle))) good = middle
+    if (decodes(bytes.subarray(0, middle), true)) good = middle
     else bad = middle - 1
   }
+  while (good > 0 && !decodes(bytes.subarray(0, good), false)) good--
   return good
 }
 
-function startsWell(bytes: Uint8Array): boolean {
+function decodes(bytes: Uint8Array, mayGoOn: boolean): boolean {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: mayGoOn })
     return true
   } catch {
     return false

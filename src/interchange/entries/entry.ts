@@ -42,6 +42,17 @@ export interface ReadEntry {
   remarks: Remark[]
 }
 
+/** An entry of the files, read or refused. */
+export interface EntryOutcome {
+  /** Position among the entries of all files, in the order given. */
+  index: number
+  /** Position of its file. */
+  file: number
+  read: ReadEntry | null
+  /** Why it was refused; for those that were. */
+  refusal?: string | undefined
+}
+
 /** The error that refuses a file because of one of its entries. */
 export function entryError(place: EntryPlace, code: string, reason: string, cause?: unknown): RetrialError {
   const { path, line, column } = place

@@ -1,8 +1,8 @@
 import { isRetrialError, RetrialError } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
 import type { ForeignFile, ImportFilesOptions, ImportResult } from '../foreign-format.ts'
-import type { EntryPlace, ReadEntry } from './entry.ts'
-import { type EntryOutcome, placeEntries } from './place-entries.ts'
+import type { EntryOutcome, EntryPlace, ReadEntry } from './entry.ts'
+import { placeEntries } from './place-entries.ts'
 import { type Budget, MAX_FILE_BYTES } from './remove-coding.ts'
 import { reportImport } from './report-import.ts'
 

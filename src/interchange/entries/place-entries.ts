@@ -1,21 +1,8 @@
 import { roundMs } from '../../core/clock.ts'
-import { type HttpInteraction, headerValue } from '../../model/interaction.ts'
+import type { HttpInteraction } from '../../model/interaction.ts'
 import type { Note } from '../../model/recording.ts'
-import type { ReadEntry, Remark } from './entry.ts'
-
-/** An entry of the files, read or refused. */
-export interface EntryOutcome {
-  /** Position among the entries of all files, in the order given. */
-  index: number
-  /** Position of its file. */
-  file: number
-  read: ReadEntry | null
-  /** Why it was refused; for those that were. */
-  refusal?: string | undefined
-}
-
-/** What several files were put in order by. `date`: the `date` headers of the answers, which tell seconds only. */
-export type FileOrder = 'start' | 'date' | 'given'
+import type { EntryOutcome, Remark } from './entry.ts'
+import { dateOf, earliest, type FileOrder, orderFiles, startOf } from './order-files.ts'
 
 /** The entries of all files as one run. */
 export interface PlacedRun {
@@ -45,37 +32,6 @@ export function placeEntries(outcomes: readonly EntryOutcome[], startedAt: numbe
     for (const remark of remarksOf(outcome)) notes.add(remark, started_ms, outcome.index, id)
   }
   return { started_at: origin, interactions, notes: notes.all(), file_order }
-}
-
-/** Files that tell when they were made, by their first start or answer; otherwise as they were given. */
-function orderFiles(outcomes: readonly EntryOutcome[]): { listed: EntryOutcome[]; file_order: FileOrder } {
-  const files = [...new Set(outcomes.map(({ file }) => file))]
-  const entriesOf = new Map(files.map((file) => [file, outcomes.filter((outcome) => outcome.file === file)]))
-  for (const file_order of ['start', 'date'] as const) {
-    const timeOf = file_order === 'start' ? startOf : dateOf
-    const times = new Map(files.map((file) => [file, earliest((entriesOf.get(file) ?? []).map(timeOf))]))
-    if (![...times.values()].includes(null)) {
-      const sorted = files.toSorted((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0))
-      return { listed: sorted.flatMap((file) => entriesOf.get(file) ?? []), file_order }
-    }
-  }
-  return { listed: [...outcomes], file_order: 'given' }
-}
-
-function startOf({ read }: EntryOutcome): number | null {
-  return read?.times.started_at ?? null
-}
-
-/** When the server says that it answered; null when it does not. */
-function dateOf({ read }: EntryOutcome): number | null {
-  const date = Date.parse(headerValue(read?.interaction?.answer?.headers ?? [], 'date') ?? '')
-  return Number.isNaN(date) ? null : date
-}
-
-function earliest(times: readonly (number | null)[]): number | null {
-  return times.reduce<number | null>((first, time) => {
-    return time === null || (first !== null && first <= time) ? first : time
-  }, null)
 }
 
 // An entry without a time is taken to start when the one before it ended.

@@ -1,7 +1,8 @@
 import { type HttpInteraction, headerValue } from '../../model/interaction.ts'
 import type { Note } from '../../model/recording.ts'
 import { type ImportReport, UNKNOWN_INPUT } from '../foreign-format.ts'
-import type { FileOrder, PlacedRun } from './place-entries.ts'
+import type { FileOrder } from './order-files.ts'
+import type { PlacedRun } from './place-entries.ts'
 
 const ORDERS: Record<FileOrder, string> = {
   start: 'in the order of their first requests',
