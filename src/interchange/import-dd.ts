@@ -33,7 +33,8 @@ const dd: EntryFormat = {
   list: ({ path, text }) => {
     const root = readJsonFile(text, path)
     if (!isJsonObject(root) || root.request === undefined || root.response === undefined) throw notDd(path)
-    return [{ place: { path, entry: 'the exchange' }, read: (place, budget) => readExchange(root, place, budget) }]
+    const entry = { path, entry: 'the exchange' }
+    return { entries: [{ place: entry, read: (place, budget) => readExchange(root, place, budget) }] }
   },
 }
 

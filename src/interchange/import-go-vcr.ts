@@ -10,7 +10,7 @@ import type { ForeignFile, ForeignFormat, ImportOptions, ImportResult } from './
 
 const NOUN = 'the cassette'
 
-const goVcr: EntryFormat = { noun: NOUN, list: listEntries }
+const goVcr: EntryFormat = { noun: NOUN, list: (file) => ({ entries: listEntries(file) }) }
 
 /**
  * Reads a cassette of go-vcr (formats 1 and 2, which its versions 1 to 4 write) as a run.

@@ -2,14 +2,20 @@ import { type EntryFormat, importEntries } from './entries/import-entries.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
 import { readEntry } from './har/read-entry.ts'
 import { readLog } from './har/read-log.ts'
+import { readRunFields } from './har/retrial-fields.ts'
 
 const har: EntryFormat = {
   noun: 'the HAR',
-  list: ({ path, text }) =>
-    readLog(text, path).map((value, index) => ({
-      place: { path, entry: `log.entries[${index}]` },
-      read: (place, budget) => readEntry(value, place, budget),
-    })),
+  list({ path, text }) {
+    const { entries, _retrial } = readLog(text, path)
+    return {
+      entries: entries.map((value, index) => ({
+        place: { path, entry: `log.entries[${index}]` },
+        read: (place, budget) => readEntry(value, place, budget),
+      })),
+      run: readRunFields(_retrial),
+    }
+  },
 }
 
 /**

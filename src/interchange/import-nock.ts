@@ -29,11 +29,12 @@ type Definition = z.infer<typeof definitionSchema>
 
 const nock: EntryFormat = {
   noun: NOUN,
-  list: ({ path, text }) =>
-    readDefinitions({ path, text }).map((definition, index) => ({
+  list: ({ path, text }) => ({
+    entries: readDefinitions({ path, text }).map((definition, index) => ({
       place: { path, entry: `[${index}]` },
       read: (place, budget) => readDefinition(definition, place, budget),
     })),
+  }),
 }
 
 /**

@@ -6,7 +6,7 @@ import { type EntryFormat, importEntries, type RawEntry } from './entries/import
 import { readJsonFile } from './entries/read-json-file.ts'
 import type { ForeignFile, ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
 
-const vcr: EntryFormat = { noun: 'the cassette', list: listEntries }
+const vcr: EntryFormat = { noun: 'the cassette', list: (file) => ({ entries: listEntries(file) }) }
 
 /**
  * Reads a cassette of VCR.py (YAML, or its JSON serializer) as a run; bodies as text, `!!binary`, or parsed

@@ -1,5 +1,6 @@
 import { isRetrialError, RetrialError } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
+import type { RunContext } from '../../model/run.ts'
 import type { ForeignFile, ImportFilesOptions, ImportResult } from '../foreign-format.ts'
 import type { EntryOutcome, EntryPlace, ReadEntry } from './entry.ts'
 import { placeEntries } from './place-entries.ts'
@@ -16,8 +17,8 @@ export interface RawEntry {
 export interface EntryFormat {
   /** What people call a file of it: `the HAR`. */
   noun: string
-  /** Finds the entries of a file; refuses the file when it is not of the format. */
-  list(file: ForeignFile): RawEntry[]
+  /** Finds the entries of a file, and the run they are of where it says; refuses the file when it is not of the format. */
+  list(file: ForeignFile): { entries: RawEntry[]; run?: RunContext | null }
 }
 
 /**
@@ -32,12 +33,14 @@ export function importEntries(
 ): ImportResult {
   const budget: Budget = { left: MAX_FILE_BYTES }
   const outcomes: EntryOutcome[] = []
-  for (const [file, one] of files.entries()) {
-    for (const entry of format.list(one)) {
+  const listed = files.map((file) => format.list(file))
+  for (const [file, { entries }] of listed.entries()) {
+    for (const entry of entries) {
       outcomes.push({ index: outcomes.length, file, ...tryEntry(entry, budget, options.skipBad === true) })
     }
   }
-  const placed = placeEntries(outcomes, options.started_at)
+  const own = listed.length === 1 ? (listed[0]?.run ?? null) : null
+  const placed = placeEntries(outcomes, options.started_at ?? own?.started_at)
   const tooEarly = placed.interactions.find((interaction) => interaction.started_ms < 0)
   if (tooEarly) {
     throw new RetrialError(
@@ -50,12 +53,9 @@ export function importEntries(
     )
   }
   const digest = digestOf(files)
+  const run = own ?? { run_id: `run_${digest.slice(0, 12)}`, trace_id: digest.slice(0, 32) }
   return {
-    run: {
-      run_id: options.run_id ?? `run_${digest.slice(0, 12)}`,
-      trace_id: digest.slice(0, 32),
-      started_at: placed.started_at,
-    },
+    run: { ...run, run_id: options.run_id ?? run.run_id, started_at: placed.started_at },
     runtime: { node: 'unknown', platform: 'unknown' },
     interactions: placed.interactions,
     notes: placed.notes,

@@ -20,6 +20,7 @@ export const harEntrySchema = z.object({
     })
     .nullish(),
   _order: z.number().nullish(),
+  _retrial: z.unknown().optional(),
   request: z.object({
     method: z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'is no HTTP method'),
     url: z.string().min(1),

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../core/json.ts'
-import type { HttpAnswer, HttpRequest } from '../../model/interaction.ts'
+import { type HttpAnswer, type HttpRequest, payloadBytes } from '../../model/interaction.ts'
 import { isHttp, lossy, normalMethod, notHttp, readUrl, remarksOfAnswer } from '../entries/describe-entry.ts'
 import { type EntryPlace, type EntryTimes, entryError, type ReadEntry, type Remark } from '../entries/entry.ts'
 import { readHeaders } from '../entries/read-headers.ts'
@@ -9,6 +9,7 @@ import { readEnd } from './network-error.ts'
 import { type AnswerBody, readAnswerBody } from './read-answer-body.ts'
 import { readRequestBody } from './read-request-body.ts'
 import { readTimes } from './read-times.ts'
+import { cutBody, type EntryFields, readFields } from './retrial-fields.ts'
 
 /**
  * Reads one entry of a HAR log.
@@ -29,11 +30,25 @@ export function readEntry(value: JsonValue, where: EntryPlace, budget: Budget): 
   if (entry.response.status === 101) return { times, order, interaction: null, remarks: [notHttp('wss:')] }
 
   const request = readRequest(entry, url, place, remarks)
-  const answer = readAnswer(entry, times, { place, budget, remarks })
+  const own = readFields(entry._retrial)
+  const answer = readAnswer(entry, times, { place, budget, remarks, isOwn: own !== null })
+  if (own !== null) {
+    const interaction = asRecorded(own, request, answer)
+    if (interaction !== null) return { times, order, interaction, remarks: [] }
+  }
   const bodyKnown = !remarks.some((remark) => remark.code === 'answer_body_missing')
   // Without its body an answer is not complete, whatever the HAR says: `null` keeps it from being served as empty.
   const end = bodyKnown ? readEnd(entry.response, times.total_ms) : null
   return { times, order, interaction: { kind: 'http', door: 'fetch', request, answer, end }, remarks }
+}
+
+/** The interaction that an export of ours was made from; null when the entry has been changed since. */
+function asRecorded(own: EntryFields, request: HttpRequest, answer: HttpAnswer | null): ReadEntry['interaction'] {
+  const rest = { kind: 'http', door: own.door, request, end: own.end } as const
+  if (answer === null || own.answer === null) return answer === own.answer ? { ...rest, answer: null } : null
+  const { headers_ms, chunks: lengths, ...beyond } = own.answer
+  const chunks = cutBody(Buffer.concat(answer.chunks.map(([, data]) => payloadBytes(data))), lengths)
+  return chunks === null ? null : { ...rest, answer: { ...answer, headers_ms, chunks, ...beyond } }
 }
 
 function parseEntry(value: JsonValue, place: EntryPlace): HarEntry {
@@ -61,6 +76,8 @@ interface AnswerContext {
   place: EntryPlace
   budget: Budget
   remarks: Remark[]
+  /** Whether retrial wrote the entry: then the body stands there without its coding, whatever the header says. */
+  isOwn: boolean
 }
 
 function readAnswer(entry: HarEntry, times: EntryTimes, context: AnswerContext): HttpAnswer | null {
@@ -68,7 +85,9 @@ function readAnswer(entry: HarEntry, times: EntryTimes, context: AnswerContext):
   if (response.status <= 0) return null
   const { place, budget, remarks } = context
   const headers = readHeaders(response.headers, place)
-  const body = readAnswerBody(response, { method: normalMethod(entry.request.method), headers, place, budget })
+  const method = normalMethod(entry.request.method)
+  const coded = context.isOwn ? headers.filter(([name]) => name !== 'content-encoding') : headers
+  const body = readAnswerBody(response, { method, headers: coded, place, budget })
   const answer: HttpAnswer = {
     status: response.status,
     status_text: (response.statusText ?? '').replace(/[\r\n]+/g, ' '),
