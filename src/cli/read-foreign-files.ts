@@ -64,9 +64,13 @@ function agree(detected: readonly { path: string; name: string }[]): ForeignForm
   const reason =
     format === undefined ? 'it looks like no format that is known' : `it is not ${format.title}, as ${first?.path} is`
   throw new RetrialError('ERR_CLI_IMPORT_FORMAT', `Failed to tell what ${path} is: ${reason}`, {
-    hint: `Name the format before the file: ${FOREIGN_FORMATS.map(({ name }) => name).join(', ')}.`,
+    hint: `Name the format before the file: ${formatNames()}.`,
     location: { path: path ?? '' },
   })
+}
+
+function formatNames(): string {
+  return FOREIGN_FORMATS.map(({ name }) => name).join(', ')
 }
 
 async function readText(path: string): Promise<string> {
@@ -79,7 +83,7 @@ async function readText(path: string): Promise<string> {
     const { code } = cause as NodeJS.ErrnoException
     const reason = code === 'ENOENT' ? 'there is no such file' : (code ?? String(cause))
     throw new RetrialError('ERR_CLI_IMPORT_FILE', `Failed to read ${path}: ${reason}`, {
-      hint: 'Pass the path of a file that exists and may be read.',
+      hint: `Pass the path of a file that exists and may be read. Formats are ${formatNames()}.`,
       location: { path },
       cause,
     })
