@@ -10,7 +10,7 @@ import { projectRun } from '../trace/project-run.ts'
 import { readVersion } from './read-version.ts'
 
 interface ExportCommandOptions {
-  out?: string
+  out: string
   force?: boolean
   json?: boolean
 }
@@ -22,7 +22,7 @@ export function registerExport(program: Command): void {
     .description("write a recording as another tool's file")
     .addArgument(new Argument('<format>', 'what to write').choices(EXPORT_FORMATS.map(({ name }) => name)))
     .argument('<recording>', 'the recording to read')
-    .option('--out <file>', 'the file to write (default: standard output)')
+    .option('--out <file>', 'the file to write; - is standard output', '-')
     .option('--force', 'replace a file that is already there')
     .option('--json', 'print what was kept and lost as JSON; needs --out')
     .action(async (name: string, recording: string, options: ExportCommandOptions) => {
@@ -38,7 +38,7 @@ async function exportRecording(
   const format = EXPORT_FORMATS.find((candidate) => candidate.name === name) as ExportFormat
   const recording = await readRecording(path, { mode: 'strict' })
   const result = format.export(recording, { version: readVersion(), trace: () => projectRun(recording) })
-  if (out === undefined) {
+  if (out === '-') {
     if (json === true) throw outputError('--json', '--json prints what was kept and lost, where the file would be')
     process.stderr.write(renderText(`exported ${path} as ${format.title}`, result))
     return result.text

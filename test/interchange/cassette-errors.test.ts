@@ -105,6 +105,11 @@ test.for([
     '[{"scope":"https://a","method":"GET","path":"/","response":["zz"],"rawHeaders":{"content-encoding":"gzip"}}]',
     'ERR_INTERCHANGE_BODY',
   ],
+  [
+    'nock',
+    `[{"scope":"https://a","method":"GET","path":"/","response":${'['.repeat(50_000)}${']'.repeat(50_000)}}]`,
+    'ERR_INTERCHANGE_ENTRY',
+  ],
   ['dd', '[]', 'ERR_INTERCHANGE_NOT_DD'],
   ['dd', '{"request":{},"response":{}}', 'ERR_INTERCHANGE_ENTRY'],
   [
@@ -113,7 +118,7 @@ test.for([
     'ERR_INTERCHANGE_BODY',
   ],
   ['answers', '{"choices":[]}', 'ERR_INTERCHANGE_ANSWERS_ONLY'],
-] as const)('refuses as %s: %s', ([name, text, code]) => {
+] as const)('refuses as %s: %.80s', ([name, text, code]) => {
   expect(refusal(name, text)).toMatchObject({ code, location: { path: 'bad' } })
 })
 

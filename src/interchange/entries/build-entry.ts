@@ -148,7 +148,7 @@ function readText(text: string, what: 'request' | 'answer', remarks: Remark[]): 
 /** Clients read JSON only if it is called so. Null when the look of a body does not tell. */
 function typeByLook(payload: Payload): string | null {
   if (!('text' in payload)) return null
-  if (/^(?:event|data|id):/.test(payload.text)) return 'text/event-stream'
+  if (/^(?:event|data|id|retry)?:/.test(payload.text)) return 'text/event-stream'
   return /^\s*[[{]/.test(payload.text) && parseJson(payload.text) !== undefined ? 'application/json' : null
 }
 

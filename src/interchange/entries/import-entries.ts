@@ -2,7 +2,7 @@ import { isRetrialError, RetrialError } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
 import type { RunContext } from '../../model/run.ts'
 import type { ForeignFile, ImportFilesOptions, ImportResult } from '../foreign-format.ts'
-import type { EntryOutcome, EntryPlace, ReadEntry } from './entry.ts'
+import { type EntryOutcome, type EntryPlace, entryError, type ReadEntry } from './entry.ts'
 import { placeEntries } from './place-entries.ts'
 import { type Budget, MAX_FILE_BYTES } from './remove-coding.ts'
 import { reportImport } from './report-import.ts'
@@ -70,7 +70,10 @@ function tryEntry(
 ): { read: ReadEntry | null; refusal?: string } {
   try {
     return { read: read(place, budget) }
-  } catch (error) {
+  } catch (caught) {
+    // Thrown where a value is nested so deeply that walking it fills the stack.
+    const isTooDeep = caught instanceof RangeError
+    const error = isTooDeep ? entryError(place, 'ERR_INTERCHANGE_ENTRY', 'it is nested too deeply', caught) : caught
     if (!skipBad || !isRetrialError(error)) throw error
     return { read: null, refusal: `${error.code}: ${error.message}` }
   }
