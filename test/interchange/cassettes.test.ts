@@ -164,6 +164,15 @@ test('reads a cassette of go-vcr: durations, and the type of a stream by its loo
   })
 })
 
+test('reads the first format of go-vcr, which has no ids and mostly no durations', () => {
+  const text = GO.replace('version: 2', 'version: 1')
+    .replace('- id: 0\n      request:', '- request:')
+    .replace('1m2.5s', '""')
+  const { interactions, notes } = importGoVcr(text, { path: 'a.yaml' })
+  expect(interactions).toMatchObject([{ answer: { status: 429 }, end: { offset_ms: 0 } }])
+  expect(notes.map(({ code }) => code)).toContain('duration_unknown')
+})
+
 const definition = {
   scope: 'https://api.test:443',
   method: 'POST',

@@ -39,7 +39,7 @@ const answer = fc.record(
   },
   { requiredKeys: ['status', 'status_text', 'headers', 'headers_ms', 'chunks'] },
 )
-const interaction: fc.Arbitrary<HttpInteraction> = fc.record({
+const request = fc.record({
   kind: fc.constant('http' as const),
   id: fc.constant(''),
   door: fc.constantFrom('fetch' as const, 'undici' as const, 'http' as const),
@@ -50,14 +50,17 @@ const interaction: fc.Arbitrary<HttpInteraction> = fc.record({
     headers,
     body: fc.option(bytes),
   }),
-  answer: fc.option(answer),
-  end: fc.option(
-    fc.oneof(
-      fc.record({ kind: fc.constantFrom('complete' as const, 'aborted' as const), offset_ms: micros }),
-      fc.record({ kind: fc.constantFrom('cut' as const, 'failed' as const), offset_ms: micros, error }),
-    ),
-  ),
 })
+const aborted = fc.record({ kind: fc.constant('aborted' as const), offset_ms: micros })
+const failed = fc.record({ kind: fc.constant('failed' as const), offset_ms: micros, error })
+const cut = fc.record({ kind: fc.constant('cut' as const), offset_ms: micros, error })
+const complete = fc.record({ kind: fc.constant('complete' as const), offset_ms: micros })
+const interaction: fc.Arbitrary<HttpInteraction> = fc
+  .oneof(
+    fc.tuple(request, answer, fc.option(fc.oneof(complete, cut, aborted))),
+    fc.tuple(request, fc.constant(null), fc.option(fc.oneof(failed, aborted))),
+  )
+  .map(([asked, answered, end]) => ({ ...asked, answer: answered, end }))
 
 function record(interactions: Interaction[]): Recording {
   const run = { run_id: 'run_1', trace_id: 't', release: '1.2', started_at: 1_772_359_200_000.125 }
@@ -136,6 +139,19 @@ test('believes the HAR and not its own fields, given a body that was changed sin
   const { interactions, notes } = importHar(JSON.stringify(har), { path: 'a.har' })
   expect(interactions[0]?.answer?.chunks).toEqual([[51, { text: 'data: 3\n\n' }]])
   expect(notes.map(({ code }) => code)).toEqual(['chunk_times_unknown'])
+})
+
+test.for([
+  ['an end that no answer can have', { end: { kind: 'failed', offset_ms: 1 } }],
+  ['an offset before the call', { end: { kind: 'complete', offset_ms: -1 } }],
+  ['a door that there is not', { door: 'window' }],
+  ['an answer that did not come', { answer: null }],
+] as const)('reads the entry as any other HAR, given its own fields with %s', ([, change]) => {
+  const har = JSON.parse(exportHar(record([ONE]), CONTEXT).text)
+  Object.assign(har.log.entries[0]._retrial, change)
+  const { interactions } = importHar(JSON.stringify(har), { path: 'a.har' })
+  expect(interactions[0]).toMatchObject({ door: 'fetch', end: { kind: 'complete', offset_ms: 51 } })
+  expect(interactions[0]?.answer?.chunks).toHaveLength(1)
 })
 
 test('says what a HAR has no place for', () => {

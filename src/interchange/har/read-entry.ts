@@ -44,6 +44,8 @@ export function readEntry(value: JsonValue, where: EntryPlace, budget: Budget): 
 
 /** The interaction that an export of ours was made from; null when the entry has been changed since. */
 function asRecorded(own: EntryFields, request: HttpRequest, answer: HttpAnswer | null): ReadEntry['interaction'] {
+  const mayEnd = answer === null ? ['failed', 'aborted'] : ['complete', 'aborted', 'cut']
+  if (own.end !== null && !mayEnd.includes(own.end.kind)) return null
   const rest = { kind: 'http', door: own.door, request, end: own.end } as const
   if (answer === null || own.answer === null) return answer === own.answer ? { ...rest, answer: null } : null
   const { headers_ms, chunks: lengths, ...beyond } = own.answer

@@ -3,7 +3,9 @@ import type { HeaderList, HttpInteraction, Payload } from '../../model/interacti
 import { payloadBytes, toPayload } from '../../model/interaction.ts'
 import { errorShapeSchema, type RunContext, runContextSchema } from '../../model/run.ts'
 
-const headerList = z.array(z.tuple([z.string(), z.string()]))
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/)
+const headerList = z.array(z.tuple([headerName, z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/)]))
+const offset = z.number().nonnegative()
 
 /**
  * What a HAR of ours keeps of an interaction beyond HAR 1.2, in the field `_retrial` of its entry: other tools pass fields over
@@ -14,18 +16,25 @@ const entryFieldsSchema = z.strictObject({
   end: z
     .strictObject({
       kind: z.enum(['complete', 'aborted', 'cut', 'failed']),
-      offset_ms: z.number(),
+      offset_ms: offset,
       error: errorShapeSchema.optional(),
     })
     .nullable(),
   /** Null when no answer came; the body is cut into these chunks: offset from the call (ms) and length (bytes). */
   answer: z
     .strictObject({
-      headers_ms: z.number(),
-      chunks: z.array(z.tuple([z.number(), z.int().nonnegative()])),
-      names: z.array(z.string()).optional(),
+      headers_ms: offset,
+      chunks: z.array(z.tuple([offset, z.int().nonnegative()])),
+      names: z.array(headerName).optional(),
       information: z
-        .array(z.strictObject({ status: z.int(), status_text: z.string(), headers: headerList, offset_ms: z.number() }))
+        .array(
+          z.strictObject({
+            status: z.int().min(100).max(199),
+            status_text: z.string(),
+            headers: headerList,
+            offset_ms: offset,
+          }),
+        )
         .optional(),
       coded: z.boolean().optional(),
       trailers: headerList.optional(),
