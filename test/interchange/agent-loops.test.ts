@@ -4,7 +4,9 @@ import { expect, test } from 'vitest'
 import { detectFormat, FOREIGN_FORMATS } from '../../src/interchange/detect-format.ts'
 import type { Recording } from '../../src/model/recording.ts'
 import type { RunTrace } from '../../src/model/trace.ts'
+import { renderInvestigation } from '../../src/report/render-investigation.ts'
 import { computeSignals } from '../../src/signals/compute-signals.ts'
+import { hypothesise } from '../../src/signals/hypothesise.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
 
 const CORPUS = join(import.meta.dirname, '../../../shared/corpus/vcr')
@@ -144,4 +146,27 @@ test.skipIf(!isThere)('gives the signals of a run, given what its cassette holds
     repeated_tool_calls: { multiplier: 2 },
     repeated_same_result: { multiplier: 2 },
   })
+})
+
+test.skipIf(!isThere)('says what broke and how the run went on, given an answer refused and asked for again', () => {
+  const recording = importRun('pydantic-ai/models/cassettes/test_groq/test_tool_use_failed_error.yaml')
+  const trace = projectRun(recording)
+  const signals = computeSignals(trace)
+  const hypotheses = hypothesise({ signals, metrics: {} })
+  const { integrity, notes } = recording
+  const text = renderInvestigation(
+    { trace, segment: {}, signals, hypotheses, integrity, notes, file: 'r.jsonl' },
+    { color: false, width: undefined },
+  )
+  expect(text).toContain('started  at an unknown time')
+  const timeline = text.slice(text.indexOf('Timeline'), text.indexOf('Signals')).trimEnd()
+  expect(timeline).toMatchInlineSnapshot(`
+    "Timeline
+      #      offset     latency  step          name
+      1        0 ms        0 ms  llm_generate  openai/gpt-oss-120b    error bad_request (HTTP 400)  ◀ first error  ◀ slowest
+      2        0 ms        0 ms  llm_generate  openai/gpt-oss-120b    ok
+      3        0 ms        0 ms  tool_call     get_something_by_name  ok
+      4        0 ms        0 ms  llm_generate  openai/gpt-oss-120b    ok"
+  `)
+  expect(text).toMatch(/first_error_span +#1 llm_generate openai\/gpt-oss-120b bad_request/)
 })
