@@ -1,11 +1,9 @@
-import { readFile, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { Argument, type Command } from 'commander'
-import { isRetrialError, RetrialError } from '../core/errors.ts'
+import type { Command } from 'commander'
+import { RetrialError } from '../core/errors.ts'
 import { type JsonValue, parseJson } from '../core/json.ts'
-import { detectFormat, FOREIGN_FORMATS } from '../interchange/detect-format.ts'
-import { type ForeignFormat, type ImportResult, UNKNOWN_INPUT } from '../interchange/foreign-format.ts'
-import { MAX_HAR_LENGTH, tooLarge } from '../interchange/har/read-log.ts'
+import { FOREIGN_FORMATS } from '../interchange/detect-format.ts'
+import { type ForeignFile, type ImportResult, UNKNOWN_INPUT } from '../interchange/foreign-format.ts'
 import type { Recording } from '../model/recording.ts'
 import { loadSalt } from '../record/load-salt.ts'
 import { pinRecording } from '../recording/lock-file.ts'
@@ -13,8 +11,10 @@ import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { saveRecording } from '../recording/save-recording.ts'
 import { escapeJson, escapeTerminal } from '../report/terminal-text.ts'
+import { type FoundFiles, readForeignFiles, readRun } from './read-foreign-files.ts'
 
 interface ImportCommandOptions {
+  detect?: boolean
   out?: string
   runId?: string
   release?: string
@@ -26,16 +26,18 @@ interface ImportCommandOptions {
   json?: boolean
 }
 
-/** Adds `retrial import`: a run read from another tool's file becomes a sealed recording. */
+/** Adds `retrial import`: a run read from another tool's files becomes a sealed recording. */
 export function registerImport(program: Command): void {
   const names = FOREIGN_FORMATS.map(({ name }) => name)
   program
     .command('import')
     .description("turn another tool's record of a run into a recording")
-    .addArgument(new Argument('<format>', 'what the file is').choices(names))
-    .argument('<file>', 'the file to import')
+    .usage('[options] [format] <files...>')
+    .argument('[format]', `what the files are: ${names.join(', ')} (default: told by their look)`)
+    .argument('[files...]', 'the files to import; several make one run')
+    .option('--detect', 'only say what the files are, what they hold, and whether a replay could rest on it')
     .option('--out <file>', 'the recording to write (default: recordings/<run id>.jsonl)')
-    .option('--run-id <id>', 'id of the run (default: made from the content of the file)')
+    .option('--run-id <id>', 'id of the run (default: made from the content of the files)')
     .option('--release <release>', 'release of the agent that ran')
     .option('--workflow <workflow>', 'workflow that ran')
     .option('--agent <module#export>', 'the agent that ran, e.g. ./agent.ts#run')
@@ -43,19 +45,19 @@ export function registerImport(program: Command): void {
     .option('--skip-bad', 'leave out what cannot be decoded, with a note each')
     .option('--force', 'replace a recording that is already there')
     .option('--json', 'print JSON')
-    .action(async (format: string, file: string, options: ImportCommandOptions) => {
-      process.stdout.write(await importFile(format, file, options))
+    .action(async (first: string | undefined, rest: string[], options: ImportCommandOptions) => {
+      const format = names.includes(first ?? '') ? first : undefined
+      const paths = [...(first === undefined || format !== undefined ? [] : [first]), ...rest]
+      const print = options.detect === true ? describeFiles : importFiles
+      process.stdout.write(await print(await readForeignFiles(paths, format), options))
     })
 }
 
-async function importFile(name: string, file: string, options: ImportCommandOptions): Promise<string> {
+async function importFiles({ format, files }: FoundFiles, options: ImportCommandOptions): Promise<string> {
   const input = options.input === undefined ? null : readInput(options.input)
   const agent = options.agent === undefined ? null : readAgent(options.agent)
   if (options.runId === '') throw runIdError(options.runId)
-  const text = await readText(file)
-  if (detectFormat(text) === 'retrial') throw recordingError(file)
-  const format = FOREIGN_FORMATS.find((candidate) => candidate.name === name) as ForeignFormat
-  const result = format.import(text, { path: file, run_id: options.runId, skipBad: options.skipBad })
+  const result = readRun(format, files, { run_id: options.runId, skipBad: options.skipBad })
   const out = options.out ?? join('recordings', fileName(result.run.run_id))
   const agentRef = agent === null ? undefined : `${relativeModule(agent.module, out)}#${agent.export}`
   const recording = toRecording(result, input, agentRef, options)
@@ -66,7 +68,21 @@ async function importFile(name: string, file: string, options: ImportCommandOpti
   const report = { ...result.report, unknown }
   // What is on the disk is shown, not what was read: there the secrets are replaced, and it is proved to read back.
   const saved = await readRecording(out, { mode: 'strict' })
-  return options.json === true ? renderJson(out, saved, report) : renderText(file, out, saved, report)
+  if (options.json === true) return renderJson(out, saved, report)
+  return renderText(`imported ${saved.run.run_id} from ${listPaths(files)} as ${out}`, report)
+}
+
+async function describeFiles({ format, files }: FoundFiles, options: ImportCommandOptions): Promise<string> {
+  const { report, interactions } = readRun(format, files, { skipBad: options.skipBad })
+  if (options.json !== true) return renderText(`${listPaths(files)}: ${format.title} (${format.name})`, report)
+  const { name, title } = format
+  const value = { files: files.map(({ path }) => path), format: name, title, interactions: interactions.length }
+  return `${escapeJson(JSON.stringify({ ...value, ...report }, null, 2))}\n`
+}
+
+function listPaths(files: readonly ForeignFile[]): string {
+  const [first, ...rest] = files
+  return `${first?.path}${rest.length === 0 ? '' : ` and ${rest.length} more`}`
 }
 
 function toRecording(
@@ -91,8 +107,8 @@ function toRecording(
   }
 }
 
-function renderText(file: string, out: string, { run }: Recording, report: ImportResult['report']): string {
-  const lines = [`imported ${run.run_id} from ${file} as ${out}`]
+function renderText(headline: string, report: ImportResult['report']): string {
+  const lines = [headline]
   const list = (title: string, items: string[]) =>
     items.map((item, i) => `  ${(i === 0 ? title : '').padEnd(9)}${item}`)
   lines.push(...list('got', report.got), ...list('unknown', report.unknown))
@@ -103,23 +119,6 @@ function renderText(file: string, out: string, { run }: Recording, report: Impor
 function renderJson(out: string, { run, interactions, notes }: Recording, report: ImportResult['report']): string {
   const value = { recording: out, run, interactions: interactions.length, ...report, notes }
   return `${escapeJson(JSON.stringify(value, null, 2))}\n`
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    const { size } = await stat(file)
-    if (size > MAX_HAR_LENGTH) throw tooLarge(file, size)
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    if (isRetrialError(cause)) throw cause
-    const { code } = cause as NodeJS.ErrnoException
-    const reason = code === 'ENOENT' ? 'there is no such file' : (code ?? String(cause))
-    throw new RetrialError('ERR_CLI_IMPORT_FILE', `Failed to read ${file}: ${reason}`, {
-      hint: 'Pass the path of a file that exists and may be read.',
-      location: { path: file },
-      cause,
-    })
-  }
 }
 
 function readInput(text: string): JsonValue {
@@ -154,12 +153,5 @@ function fileName(runId: string): string {
 function runIdError(runId: string): RetrialError {
   return new RetrialError('ERR_CLI_IMPORT_RUN_ID', `Failed to name the recording after run ${JSON.stringify(runId)}`, {
     hint: 'Use letters, digits, dots, underscores and dashes, or name the file with --out.',
-  })
-}
-
-function recordingError(file: string): RetrialError {
-  return new RetrialError('ERR_CLI_IMPORT_RECORDING', `Failed to import ${file}: it is a recording already`, {
-    hint: 'Use it as it is, e.g. retrial debug FILE.',
-    location: { path: file },
   })
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import { isRetrialError, RetrialError } from '../core/errors.ts'
 import { describeError } from './describe-error.ts'
 import { chosenExitCode } from './exit-code.ts'
+import { readVersion } from './read-version.ts'
 
 /** The verbs, each loaded only when it is used: most of the time of a short command is loading. */
 const VERBS = new Map<string, () => Promise<(program: Command) => void>>([
@@ -14,6 +14,7 @@ const VERBS = new Map<string, () => Promise<(program: Command) => void>>([
   ['scenario', async () => (await import('./scenario.ts')).registerScenario],
   ['doctor', async () => (await import('./doctor.ts')).registerDoctor],
   ['import', async () => (await import('./import.ts')).registerImport],
+  ['export', async () => (await import('./export.ts')).registerExport],
 ])
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
@@ -70,14 +71,6 @@ function usageError(said: string, name: string): RetrialError {
 
 /** How commander ends when it showed something instead of running something. */
 const SHOWN = ['commander.help', 'commander.helpDisplayed', 'commander.version']
-
-function readVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return manifest.version
-}
-
 function reportFailure(error: unknown, argv: readonly string[]): 0 | 2 | 4 {
   if (error instanceof CommanderError) {
     // Help that nobody asked for stands for a missing command.

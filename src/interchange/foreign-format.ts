@@ -2,9 +2,15 @@ import type { HttpInteraction } from '../model/interaction.ts'
 import type { Note } from '../model/recording.ts'
 import type { RunContext, Runtime } from '../model/run.ts'
 
-export interface ImportOptions {
-  /** The file the text came from; only for naming it in errors. */
+/** A file to import. */
+export interface ForeignFile {
+  /** Only for naming it in errors and for its place among several files. */
   path: string
+  text: string
+}
+
+/** How several files become one run. */
+export interface ImportFilesOptions {
   /**
    * Id of the imported run.
    *
@@ -23,6 +29,11 @@ export interface ImportOptions {
    * @default false
    */
   skipBad?: boolean | undefined
+}
+
+export interface ImportOptions extends ImportFilesOptions {
+  /** The file the text came from; only for naming it in errors. */
+  path: string
 }
 
 /** The item of `ImportReport.unknown` that a caller may be able to fill in. */
@@ -57,5 +68,11 @@ export interface ForeignFormat {
   title: string
   /** True when a text is very likely of this format; cheap, and not a check. */
   detect(text: string): boolean
+  /** Reads one file as a run. */
   import(text: string, options: ImportOptions): ImportResult
+  /**
+   * Reads several files as one run, in the order of their times, or where times are unknown in the order given;
+   * the report says which. Missing where each file is a run of its own.
+   */
+  importFiles?(files: readonly ForeignFile[], options: ImportFilesOptions): ImportResult
 }

@@ -1,12 +1,22 @@
-import { isRetrialError, RetrialError } from '../core/errors.ts'
-import { sha256 } from '../core/hash.ts'
-import type { JsonValue } from '../core/json.ts'
+import { type EntryFormat, importEntries } from './entries/import-entries.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
-import { type EntryOutcome, placeEntries } from './har/place-entries.ts'
 import { readEntry } from './har/read-entry.ts'
 import { readLog } from './har/read-log.ts'
-import { type Budget, MAX_FILE_BYTES } from './har/remove-coding.ts'
-import { reportImport } from './har/report-import.ts'
+import { readRunFields } from './har/retrial-fields.ts'
+
+const har: EntryFormat = {
+  noun: 'the HAR',
+  list({ path, text }) {
+    const { entries, _retrial } = readLog(text, path)
+    return {
+      entries: entries.map((value, index) => ({
+        place: { path, entry: `log.entries[${index}]` },
+        read: (place, budget) => readEntry(value, place, budget),
+      })),
+      run: readRunFields(_retrial),
+    }
+  },
+}
 
 /**
  * Reads a HAR 1.2 file, as browsers, proxies and Polly.js write them, as a run.
@@ -25,38 +35,7 @@ import { reportImport } from './har/report-import.ts'
  * ```
  */
 export function importHar(text: string, options: ImportOptions): ImportResult {
-  const budget: Budget = { left: MAX_FILE_BYTES }
-  const outcomes = readLog(text, options.path).map((entry, index) => tryEntry(entry, index, budget, options))
-  const placed = placeEntries(outcomes, options.started_at)
-  const tooEarly = placed.interactions.find((interaction) => interaction.started_ms < 0)
-  if (tooEarly) {
-    throw new RetrialError(
-      'ERR_INTERCHANGE_STARTED_AT',
-      `Failed to import the file: started_at is ${-tooEarly.started_ms} ms later than the first request`,
-      { hint: 'Give the time when the run began, in milliseconds since the epoch.', location: { path: options.path } },
-    )
-  }
-  const digest = sha256(text)
-  return {
-    run: {
-      run_id: options.run_id ?? `run_${digest.slice(0, 12)}`,
-      trace_id: digest.slice(0, 32),
-      started_at: placed.started_at,
-    },
-    runtime: { node: 'unknown', platform: 'unknown' },
-    interactions: placed.interactions,
-    notes: placed.notes,
-    report: reportImport(placed.interactions, placed.notes),
-  }
-}
-
-function tryEntry(entry: JsonValue, index: number, budget: Budget, options: ImportOptions): EntryOutcome {
-  try {
-    return { index, read: readEntry(entry, options.path, index, budget) }
-  } catch (error) {
-    if (options.skipBad !== true || !isRetrialError(error)) throw error
-    return { index, read: null, refusal: `${error.code}: ${error.message}` }
-  }
+  return importEntries(har, [{ path: options.path, text }], options)
 }
 
 /** HAR 1.2, the HTTP archive of browsers, proxies and Polly.js. */
@@ -68,4 +47,5 @@ export const harFormat: ForeignFormat = {
     return /^\uFEFF?\s*\{/.test(head) && /"log"\s*:\s*\{/.test(head) && /"entries"\s*:\s*\[/.test(text)
   },
   import: importHar,
+  importFiles: (files, options) => importEntries(har, files, options),
 }

@@ -21,6 +21,8 @@ export function createIgnoreVolatile(paths: readonly string[]): IgnoreVolatile |
       const where = copy[WHERE[path.in]]
       const segments: VolatileSegment[] = path.in === 'body' ? path.segments : [{ key: path.name }]
       if (where !== undefined) remove(where, segments)
+      // A call that has none of the headers that count has no headers at all, and likewise the query.
+      if (path.in !== 'body' && isJsonObject(where) && Object.keys(where).length === 0) delete copy[WHERE[path.in]]
     }
     return copy
   }

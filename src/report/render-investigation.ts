@@ -124,5 +124,6 @@ function alignRows(rows: readonly (readonly [string, string])[], paint: Paint): 
 
 function formatDate(ms: number): string {
   const date = new Date(ms)
-  return Number.isNaN(date.getTime()) ? 'at an unknown time' : date.toISOString()
+  // Imported runs may not tell: their time is 0 then.
+  return ms === 0 || Number.isNaN(date.getTime()) ? 'at an unknown time' : date.toISOString()
 }

@@ -6,7 +6,17 @@ import { openCourt } from './open-court.ts'
 const court = openCourt([])
 afterAll(() => court.close())
 
-const VERBS = [['verify'], ['debug'], ['record'], ['replay'], ['scenario'], ['scenario', 'new'], ['import'], ['doctor']]
+const VERBS = [
+  ['verify'],
+  ['debug'],
+  ['record'],
+  ['replay'],
+  ['scenario'],
+  ['scenario', 'new'],
+  ['import'],
+  ['export'],
+  ['doctor'],
+]
 
 test('describes itself on stdout and exits with 0 given --help or help', async () => {
   const { code, stdout, stderr } = await court.run(['--help'])
@@ -57,7 +67,7 @@ test('names the mistake and the way to help, and exits with 2, given a command l
     [['replay', 'a.yaml', 'b.yaml'], /^Too many arguments for 'replay'\./],
     [['scenario', 'nwe'], /^Unknown command 'nwe'\. .*\n {2}Did you mean new\? See `retrial scenario --help`\.\n$/],
     [['scenario', 'new'], /^Missing required argument 'recording'\./],
-    [['import', 'vhs', 'a.har'], /^Command-argument value 'vhs' is invalid for argument 'format'\. /],
+    [['export', 'vhs', 'a.jsonl'], /^Command-argument value 'vhs' is invalid for argument 'format'\. /],
     [['record', 'node'], /^Required option '--out <file>' not specified\./],
   ]
   for (const [args, message] of cases) {

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
+import { readForeignFiles, readRun } from '../../src/cli/read-foreign-files.ts'
 import { importHar } from '../../src/interchange/import-har.ts'
+import { payloadText } from '../../src/model/interaction.ts'
 import { checkLock } from '../../src/recording/lock-file.ts'
 import { readRecording } from '../../src/recording/read-recording.ts'
 import { buildEntry, buildHar } from './build-har.ts'
@@ -34,7 +36,11 @@ function put(name: string, text: string): string {
 }
 
 function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'import', ...args], {
+  return runVerb('import', ...args)
+}
+
+function runVerb(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     cwd: folder,
     encoding: 'utf8',
   })
@@ -117,6 +123,80 @@ test('says that a run with gaps can only be debugged, and skips bad entries only
   const { interactions, notes } = await readRecording(join(folder, 'gaps.jsonl'), { mode: 'strict' })
   expect(interactions).toMatchObject([{ id: 'c1', answer: { status: 200, chunks: [] }, end: null }])
   expect(notes.map(({ code }) => code)).toEqual(['answer_body_missing', 'skipped_entry'])
+})
+
+const exchange = (messages: string[], date: string) =>
+  JSON.stringify({
+    request: {
+      ...{ method: 'POST', url: 'https://api.openai.com/v1/chat/completions', headers: {} },
+      body: JSON.stringify({ model: 'gpt-4o', messages: messages.map((content) => ({ role: 'user', content })) }),
+    },
+    response: {
+      ...{ status: { code: 200 }, headers: { 'Content-Type': 'application/json', Date: date } },
+      body: JSON.stringify({ choices: [{ index: 0, message: { content: 'ok' }, finish_reason: 'stop' }] }),
+    },
+  })
+
+test('tells the format by the look of the files, says what they hold, and makes one run of several', async () => {
+  const late = put('a.json', exchange(['one', 'two'], 'Wed, 22 Jul 2026 20:13:16 GMT'))
+  const early = put('b.json', exchange(['one'], 'Wed, 22 Jul 2026 20:13:15 GMT'))
+  const detected = run('--detect', late, early, '--json')
+  expect(detected.status).toBe(0)
+  expect(JSON.parse(detected.stdout)).toMatchObject({
+    ...{ files: [late, early], format: 'dd', title: 'Datadog test agent cassette', interactions: 2, replayable: true },
+    got: expect.arrayContaining(['2 files, in the order of the date headers of their first answers']),
+  })
+  expect(existsSync(join(folder, 'recordings/dd.jsonl'))).toBe(false)
+  const { status, stdout } = run(late, early, '--out', 'dd.jsonl')
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/^imported run_\w+ from a\.json and 1 more as dd\.jsonl\n {2}got {6}2 requests/)
+  const { interactions, run: context } = await readRecording(join(folder, 'dd.jsonl'), { mode: 'strict' })
+  expect(interactions.map((one) => one.kind === 'http' && payloadText(one.request.body ?? { text: '' }))).toEqual([
+    expect.not.stringContaining('two'),
+    expect.stringContaining('two'),
+  ])
+  expect(context.started_at).toBe(Date.parse('2026-07-22T20:13:15Z'))
+})
+
+test('exports a recording as a HAR that gives it back, and never over the recording', async () => {
+  expect(run('har', put('e.har', GOOD), '--out', 'e.jsonl').status).toBe(0)
+  const before = await readRecording(join(folder, 'e.jsonl'), { mode: 'strict' })
+  const exported = runVerb('export', 'har', 'e.jsonl', '--out', 'out/e.har', '--json')
+  expect(exported.status).toBe(0)
+  expect(JSON.parse(exported.stdout)).toMatchObject({ file: 'out/e.har', format: 'har', kept: ['3 requests'] })
+  const { interactions } = importHar(readFileSync(join(folder, 'out/e.har'), 'utf8'), { path: 'e.har' })
+  expect(interactions).toEqual(before.interactions)
+  expect(runVerb('export', 'nock', 'e.jsonl', '--out', 'out/e.har')).toMatchObject({
+    status: 2,
+    code: 'ERR_CLI_EXPORT_OUT',
+  })
+  expect(runVerb('export', 'nock', 'e.jsonl', '--out', './e.jsonl', '--force')).toMatchObject({
+    status: 2,
+    code: 'ERR_CLI_EXPORT_OUT',
+  })
+  const fixture = runVerb('export', 'nock', 'e.jsonl')
+  expect(JSON.parse(fixture.stdout)).toHaveLength(2)
+  expect(fixture.stderr).toContain('requests without a whole answer (1)')
+})
+
+test('refuses files that look like nothing known, and files of two formats', async () => {
+  const paths = [put('x.txt', 'hello'), put('f.har', GOOD), put('c.json', exchange(['a'], ''))].map((name) =>
+    join(folder, name),
+  )
+  const read = (names: string[], format?: string) => readForeignFiles(names, format)
+  await expect(read([])).rejects.toMatchObject({ code: 'ERR_CLI_IMPORT_FILE' })
+  await expect(read(paths.slice(0, 1))).rejects.toMatchObject({
+    code: 'ERR_CLI_IMPORT_FORMAT',
+    location: { path: paths[0] },
+  })
+  await expect(read(paths.slice(1))).rejects.toMatchObject({
+    code: 'ERR_CLI_IMPORT_FORMAT',
+    location: { path: paths[2] },
+  })
+  await expect(read(paths.slice(1), 'dd')).resolves.toMatchObject({ format: { name: 'dd' } })
+  const { format, files } = await read([paths[1] as string, paths[1] as string])
+  const { importFiles: _, ...single } = format
+  expect(() => readRun(single, files, {})).toThrow(expect.objectContaining({ code: 'ERR_CLI_IMPORT_SEVERAL' }))
 })
 
 test('refuses what it cannot use, with a code and status 2, and writes nothing', () => {

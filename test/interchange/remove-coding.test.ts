@@ -1,6 +1,6 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { type Budget, MAX_BODY_BYTES, removeCoding } from '../../src/interchange/har/remove-coding.ts'
+import { type Budget, MAX_BODY_BYTES, removeCoding } from '../../src/interchange/entries/remove-coding.ts'
 
 const plenty = (): Budget => ({ left: Number.MAX_SAFE_INTEGER })
 

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { type ErrorLocation, RetrialError } from '../../core/errors.ts'
 
 const headersSchema = z
   .array(z.object({ name: z.string(), value: z.union([z.string(), z.number()]).transform(String) }))
@@ -21,6 +20,7 @@ export const harEntrySchema = z.object({
     })
     .nullish(),
   _order: z.number().nullish(),
+  _retrial: z.unknown().optional(),
   request: z.object({
     method: z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'is no HTTP method'),
     url: z.string().min(1),
@@ -57,28 +57,3 @@ export const harEntrySchema = z.object({
   }),
 })
 export type HarEntry = z.infer<typeof harEntrySchema>
-export type HarHeaders = z.infer<typeof headersSchema>
-
-/** Which entry of which file: what every refusal names. */
-export interface EntryPlace {
-  path: string
-  /** Position in `log.entries`, from 0. */
-  index: number
-  /** Method and URL without the query, where keys may stand. */
-  label?: string | undefined
-}
-
-/** The entry as people can find it: `entry 3 (POST https://host/path)`. */
-function formatEntry(place: EntryPlace): string {
-  return `log.entries[${place.index}]${place.label ? ` (${place.label})` : ''}`
-}
-
-/** The error that refuses a file because of one of its entries. */
-export function entryError(place: EntryPlace, code: string, reason: string, cause?: unknown): RetrialError {
-  const location: ErrorLocation = { path: place.path }
-  return new RetrialError(code, `Failed to import ${formatEntry(place)}: ${reason}`, {
-    hint: 'Repair or remove the entry, or skip such entries with --skip-bad (skipBad: true).',
-    location,
-    cause,
-  })
-}

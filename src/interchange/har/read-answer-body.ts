@@ -1,8 +1,9 @@
 import { parseJson } from '../../core/json.ts'
 import { type HeaderList, headerValue, type Payload, toPayload } from '../../model/interaction.ts'
-import { codedBytes, fromHex, textPayload } from './decode-text.ts'
-import { type EntryPlace, entryError, type HarEntry } from './har-entry.ts'
-import { type Budget, removeCoding } from './remove-coding.ts'
+import { codedBytes, fromHex, textPayload } from '../entries/decode-text.ts'
+import { type EntryPlace, entryError } from '../entries/entry.ts'
+import { type Budget, removeCoding } from '../entries/remove-coding.ts'
+import type { HarEntry } from './har-entry.ts'
 
 /** The body of an answer, content coding removed. */
 export interface AnswerBody {

@@ -1,6 +1,7 @@
 import type { Payload } from '../../model/interaction.ts'
-import { codedPayload, textPayload } from './decode-text.ts'
-import { type EntryPlace, entryError, type HarEntry } from './har-entry.ts'
+import { codedPayload, textPayload } from '../entries/decode-text.ts'
+import { type EntryPlace, entryError } from '../entries/entry.ts'
+import type { HarEntry } from './har-entry.ts'
 
 /** A request body, and what to say about it. */
 export interface RequestBody {

@@ -1,16 +1,6 @@
 import { roundMs } from '../../core/clock.ts'
+import type { EntryTimes } from '../entries/entry.ts'
 import type { HarEntry } from './har-entry.ts'
-
-/** The times of an entry, ms. */
-export interface EntryTimes {
-  /** Since the epoch; null when the entry does not tell. */
-  started_at: number | null
-  /** Offset of the answer's headers from the call; not beyond `total_ms`. */
-  headers_ms: number
-  total_ms: number
-  /** False when neither `time` nor `timings` tell how long it took; both are 0 then. */
-  measured: boolean
-}
 
 /** Reads the times of an entry. A phase of -1 does not apply; `time` is believed before the sum of the phases. */
 export function readTimes(entry: HarEntry): EntryTimes {

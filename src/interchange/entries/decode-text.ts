@@ -1,5 +1,5 @@
 import { type Payload, toPayload } from '../../model/interaction.ts'
-import { type EntryPlace, entryError } from './har-entry.ts'
+import { type EntryPlace, entryError } from './entry.ts'
 
 /** The bytes of base64 text, standard or URL-safe, line breaks allowed; null when it is something else. */
 function fromBase64(text: string): Buffer | null {

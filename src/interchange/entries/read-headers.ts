@@ -1,5 +1,8 @@
 import type { HeaderList } from '../../model/interaction.ts'
-import { type EntryPlace, entryError, type HarHeaders } from './har-entry.ts'
+import { type EntryPlace, entryError } from './entry.ts'
+
+/** Header lines as another tool wrote them. */
+export type ForeignHeaders = readonly { name: string; value: string }[]
 
 /**
  * Reads a header list: names in lower case, HTTP/2 pseudo headers dropped, values that a browser joined by line
@@ -7,7 +10,7 @@ import { type EntryPlace, entryError, type HarHeaders } from './har-entry.ts'
  *
  * @throws RetrialError `ERR_INTERCHANGE_ENTRY` for a name or value that no HTTP message can carry
  */
-export function readHeaders(headers: HarHeaders, place: EntryPlace): HeaderList {
+export function readHeaders(headers: ForeignHeaders | null | undefined, place: EntryPlace): HeaderList {
   const list: HeaderList = []
   for (const header of headers ?? []) {
     const name = header.name.trim().toLowerCase()

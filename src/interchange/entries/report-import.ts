@@ -1,12 +1,26 @@
 import { type HttpInteraction, headerValue } from '../../model/interaction.ts'
 import type { Note } from '../../model/recording.ts'
 import { type ImportReport, UNKNOWN_INPUT } from '../foreign-format.ts'
+import type { FileOrder } from './order-files.ts'
+import type { PlacedRun } from './place-entries.ts'
 
-/** Says what an import got, what the HAR cannot tell, and whether a replay can rest on it. */
-export function reportImport(interactions: HttpInteraction[], notes: Note[]): ImportReport {
+const ORDERS: Record<FileOrder, string> = {
+  start: 'in the order of their first requests',
+  date: 'in the order of the date headers of their first answers',
+  given: 'in the order given, since they tell no times',
+}
+
+/**
+ * Says what an import got, what the files cannot tell, and whether a replay can rest on it.
+ * `noun` is what people call a file of the format: `the HAR`.
+ */
+export function reportImport(placed: PlacedRun, files: number, noun: string): ImportReport {
+  const { interactions, notes } = placed
   const gaps = notes.filter((note) => (note.data as { gap?: boolean } | undefined)?.gap)
   const replayable = interactions.length > 0 && gaps.length === 0
-  return { got: gotten(interactions), unknown: unknowns(notes), replayable, reason: reasonFor(interactions, gaps) }
+  const got = gotten(interactions)
+  if (files > 1) got.push(`${files} files, ${ORDERS[placed.file_order]}`)
+  return { got, unknown: unknowns(notes), replayable, reason: reasonFor(interactions, gaps, noun) }
 }
 
 function gotten(interactions: HttpInteraction[]): string[] {
@@ -22,7 +36,7 @@ function gotten(interactions: HttpInteraction[]): string[] {
   return got
 }
 
-/** What no HAR tells. */
+/** What no log of HTTP traffic tells. */
 const ALWAYS_UNKNOWN = [
   UNKNOWN_INPUT,
   'how the run ended and what it gave back',
@@ -39,6 +53,11 @@ function unknowns(notes: Note[]): string[] {
     duration_unknown: 'how long some requests took',
     answer_body_missing: 'the bodies of some answers',
     request_body_missing: 'the bodies of some requests',
+    content_type_guessed: 'the content types of some answers (taken from the look of their bodies)',
+    request_headers_missing:
+      'the headers of some requests (anthropic-version, anthropic-beta and their like are part of what is asked)',
+    request_body_rebuilt: 'the bytes of some requests, whose bodies were kept parsed',
+    answer_body_rebuilt: 'the bytes of some answers, whose bodies were kept parsed',
     websocket: 'what went over web sockets',
     skipped_entry: 'the entries that were skipped',
   })) {
@@ -48,14 +67,14 @@ function unknowns(notes: Note[]): string[] {
   return unknown
 }
 
-function reasonFor(interactions: HttpInteraction[], gaps: Note[]): string {
+function reasonFor(interactions: HttpInteraction[], gaps: Note[], noun: string): string {
   if (gaps.length > 0) {
     const list = [...new Set(gaps.map((note) => note.code))].map((code) => {
       return `${code} ×${entriesOf(gaps.filter((note) => note.code === code))}`
     })
-    return `a replay would miss what the HAR does not hold: ${list.join(', ')}`
+    return `a replay would miss what ${noun} does not hold: ${list.join(', ')}`
   }
-  if (interactions.length === 0) return 'the HAR holds no HTTP requests'
+  if (interactions.length === 0) return `${noun} holds no HTTP requests`
   return 'every request has its whole answer, or the recorded error'
 }
 

@@ -1,34 +1,27 @@
 import { roundMs } from '../../core/clock.ts'
 import type { HttpInteraction } from '../../model/interaction.ts'
 import type { Note } from '../../model/recording.ts'
-import type { ReadEntry, Remark } from './read-entry.ts'
+import type { EntryOutcome, Remark } from './entry.ts'
+import { dateOf, earliest, type FileOrder, orderFiles, startOf } from './order-files.ts'
 
-/** An entry of the file, read or refused. */
-export interface EntryOutcome {
-  /** Position in `log.entries`. */
-  index: number
-  read: ReadEntry | null
-  /** Why it was refused; for those that were. */
-  refusal?: string | undefined
-}
-
-/** The entries of a file as one run. */
+/** The entries of all files as one run. */
 export interface PlacedRun {
   /** Milliseconds since the epoch; 0 when no entry tells a time. */
   started_at: number
   interactions: HttpInteraction[]
   notes: Note[]
+  file_order: FileOrder
 }
 
 /** Puts entries in the order of their start, counts their times from the first, and numbers them. */
-export function placeEntries(outcomes: EntryOutcome[], startedAt: number | undefined): PlacedRun {
-  const starts = startTimes(outcomes)
-  const known = outcomes.flatMap(({ read }) => read?.times.started_at ?? [])
-  const origin = startedAt ?? known.reduce((first, start) => Math.min(first, start), known[0] ?? 0)
+export function placeEntries(outcomes: readonly EntryOutcome[], startedAt: number | undefined): PlacedRun {
+  const { listed, file_order } = orderFiles(outcomes)
+  const starts = startTimes(listed)
+  const known = earliest(listed.map(({ read }) => read?.times.started_at ?? null)) ?? earliest(listed.map(dateOf))
+  const origin = startedAt ?? known ?? 0
   const offset = (outcome: EntryOutcome): number => roundMs((starts.get(outcome) ?? origin) - origin)
-  const sorted = [...outcomes].sort(
-    (a, b) => offset(a) - offset(b) || (a.read?.order ?? 0) - (b.read?.order ?? 0) || a.index - b.index,
-  )
+  // The sort is stable: entries of the same time stay as they are listed.
+  const sorted = listed.toSorted((a, b) => offset(a) - offset(b) || (a.read?.order ?? 0) - (b.read?.order ?? 0))
   const interactions: HttpInteraction[] = []
   const notes = new NoteBook()
   for (const outcome of sorted) {
@@ -38,15 +31,16 @@ export function placeEntries(outcomes: EntryOutcome[], startedAt: number | undef
     if (interaction && id !== null) interactions.push({ ...interaction, id, started_ms })
     for (const remark of remarksOf(outcome)) notes.add(remark, started_ms, outcome.index, id)
   }
-  return { started_at: origin, interactions, notes: notes.all() }
+  return { started_at: origin, interactions, notes: notes.all(), file_order }
 }
 
-// An entry without a time is taken to start when the one before it in the file ended.
-function startTimes(outcomes: EntryOutcome[]): Map<EntryOutcome, number> {
+// An entry without a time is taken to start when the one before it ended.
+function startTimes(listed: readonly EntryOutcome[]): Map<EntryOutcome, number> {
   const starts = new Map<EntryOutcome, number>()
-  let previousEnd = outcomes.find(({ read }) => read?.times.started_at != null)?.read?.times.started_at ?? 0
-  for (const outcome of outcomes) {
-    const start = outcome.read?.times.started_at ?? previousEnd
+  const first = listed.map(startOf).find((time) => time !== null) ?? earliest(listed.map(dateOf))
+  let previousEnd = first ?? 0
+  for (const outcome of listed) {
+    const start = startOf(outcome) ?? previousEnd
     starts.set(outcome, start)
     previousEnd = start + (outcome.read?.times.total_ms ?? 0)
   }
