@@ -15,6 +15,12 @@ export const GEN_AI = {
   agentName: 'gen_ai.agent.name',
   workflowName: 'gen_ai.workflow.name',
   stream: 'gen_ai.request.stream',
+  /** Messages of a request and of its answer: `[{ role, parts: [{ type: 'text', content }, …] }]`. */
+  inputMessages: 'gen_ai.input.messages',
+  outputMessages: 'gen_ai.output.messages',
+  conversation: 'gen_ai.conversation.id',
+  cachedTokens: 'gen_ai.usage.cache_read.input_tokens',
+  reasoningTokens: 'gen_ai.usage.reasoning.output_tokens',
 } as const
 
 /** Attribute keys of other OpenTelemetry conventions, and our own under `retrial.`. */
@@ -36,4 +42,12 @@ export const OTEL = {
   attributedBy: 'retrial.attributed_by',
   answerText: 'retrial.answer.text',
   responseBody: 'retrial.response.body',
+  /** Who called a tool, where it was not the agent: `user` for a simulated user. */
+  caller: 'retrial.tool.caller',
+  /** What a call cost, US dollars, as the source says. */
+  cost: 'retrial.cost_usd',
+  /** The words of an error. */
+  errorMessage: 'retrial.error.message',
+  /** Who spoke, in a run of several agents of which no more is known. */
+  speaker: 'retrial.speaker',
 } as const

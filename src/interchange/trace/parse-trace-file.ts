@@ -1,0 +1,99 @@
+import { RetrialError } from '../../core/errors.ts'
+import type { JsonValue } from '../../core/json.ts'
+import { locateJsonError } from '../locate-json-error.ts'
+
+/** Longest text that is taken, in UTF-16 units. */
+const MAX_LENGTH = 512_000_000
+
+/** Deepest nesting that is taken: a recording can hold little more. */
+const MAX_NESTING = 100
+
+/**
+ * Parses a file that is one JSON value, or JSON Lines: then each line is a value. A byte order mark is allowed.
+ *
+ * @throws RetrialError `ERR_INTERCHANGE_TOO_LARGE`, `ERR_INTERCHANGE_BINARY`, `ERR_INTERCHANGE_NESTING` and `ERR_INTERCHANGE_JSON`,
+ * the last two with line and column
+ */
+export function parseTraceFile(text: string, path: string): JsonValue[] {
+  if (text.length > MAX_LENGTH) {
+    throw new RetrialError(
+      'ERR_INTERCHANGE_TOO_LARGE',
+      `Failed to import the file: ${text.length} bytes are more than ${MAX_LENGTH}`,
+      { hint: 'Split the file into one per run.', location: { path } },
+    )
+  }
+  if (/^PK\u0003\u0004|^\u001f|\0/.test(text.slice(0, 4096))) throw binary(path)
+  const body = text.startsWith('\uFEFF') ? text.slice(1) : text
+  checkNesting(body, path)
+  const whole = tryParse(body)
+  if (whole !== undefined) return [whole]
+  const lines = body.split('\n')
+  // Of a file whose first line is a value, the place of an error is that within its line.
+  const isLines = /^\s*[[{]/.test(lines[0] ?? '') && tryParse(lines[0] ?? '') !== undefined
+  if (!isLines) throw notJson(body, path, 0)
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return []
+    const value = tryParse(line)
+    if (value === undefined) throw notJson(line, path, index)
+    return [value]
+  })
+}
+
+function tryParse(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    return undefined
+  }
+}
+
+function notJson(text: string, path: string, lineIndex: number): RetrialError {
+  const place = locateJsonError(text)
+  return new RetrialError('ERR_INTERCHANGE_JSON', 'Failed to import the file: it is not JSON', {
+    hint: 'Check that the file is complete: an export that was interrupted ends early.',
+    location: { path, line: lineIndex + place.line, column: place.column },
+  })
+}
+
+function binary(path: string): RetrialError {
+  return new RetrialError('ERR_INTERCHANGE_BINARY', 'Failed to import the file: it is not text but binary data', {
+    hint: 'Unpack it first, or export it as JSON (an Inspect log: `inspect log convert --to json`).',
+    location: { path },
+  })
+}
+
+/** Whatever walks over a value later can do so without an end of the stack. */
+function checkNesting(text: string, path: string): void {
+  let depth = 0
+  let inString = false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (inString) {
+      if (code === 0x5c) at++
+      else if (code === 0x22) inString = false
+    } else if (code === 0x22) inString = true
+    else if (code === 0x7b || code === 0x5b) {
+      if (++depth > MAX_NESTING) throw tooDeep(text, path, at)
+    } else if (code === 0x7d || code === 0x5d) depth--
+  }
+}
+
+function tooDeep(text: string, path: string, at: number): RetrialError {
+  const before = text.slice(0, at).split('\n')
+  return new RetrialError(
+    'ERR_INTERCHANGE_NESTING',
+    `Failed to import the file: it is nested more than ${MAX_NESTING} deep`,
+    {
+      hint: 'Remove that value: no trace of an agent needs it.',
+      location: { path, line: before.length, column: (before.at(-1) as string).length + 1 },
+    },
+  )
+}
+
+/** The refusal of a file that is JSON but not of the format, or not in that place. */
+export function notOfFormat(title: string, path: string, reason: string, hint?: string): RetrialError {
+  return new RetrialError('ERR_INTERCHANGE_TRACE', `Failed to import the file as ${title}: ${reason}`, {
+    hint: hint ?? 'Name the format that the file has, or export it again.',
+    location: { path },
+  })
+}
