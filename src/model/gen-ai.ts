@@ -48,6 +48,8 @@ export const OTEL = {
   cost: 'retrial.cost_usd',
   /** The words of an error. */
   errorMessage: 'retrial.error.message',
+  /** How long a tool ran, ms, where a source tells that and no times. */
+  executionMs: 'retrial.tool.execution_ms',
   /** Who spoke, in a run of several agents of which no more is known. */
   speaker: 'retrial.speaker',
 } as const

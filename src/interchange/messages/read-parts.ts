@@ -62,7 +62,7 @@ export function readCall(raw: JsonObject): Part {
   const args = field(of, 'arguments', 'args', 'input', 'parameters')
   return {
     type: 'tool_call',
-    id: text(call, 'id', 'call_id', 'callId', 'toolCallId', 'tool_call_id', 'toolUseId') ?? null,
+    id: text(call, 'call_id', 'callId', 'toolCallId', 'tool_call_id', 'toolUseId', 'id') ?? null,
     name: text(of, 'name', 'toolName', 'tool_name', 'function') ?? 'unknown',
     arguments: unpack(args) ?? {},
   }
@@ -72,7 +72,7 @@ function readResponse(block: JsonObject): Part {
   const value = field(block, 'response', 'result', 'content', 'output')
   return {
     type: 'tool_call_response',
-    id: text(block, 'id', 'tool_use_id', 'toolUseId', 'toolCallId', 'tool_call_id', 'call_id', 'callId') ?? null,
+    id: text(block, 'tool_use_id', 'toolUseId', 'toolCallId', 'tool_call_id', 'call_id', 'callId', 'id') ?? null,
     response: plain(value),
   }
 }

@@ -15,8 +15,8 @@ import { reportTrace } from './report-trace.ts'
 export interface TraceSource {
   /** `otlp`, `langfuse`, … */
   format: string
-  /** Text of the file: the ids of its runs are made of it. */
-  text: string
+  /** SHA-256 of the file's text: the ids of its runs are made of it. */
+  digest: string
   /** Spans left out of the run, and how many of them ended in an error. */
   left_out?: number | undefined
   left_out_errors?: number | undefined
@@ -70,10 +70,10 @@ export function buildImport(foreign: ForeignRun, source: TraceSource, options: I
   }
 }
 
-function defaultRunId({ source_id }: ForeignRun, { text, runs }: TraceSource): string {
-  const digest = sha256(text).slice(0, 12)
+function defaultRunId({ source_id }: ForeignRun, { digest, runs }: TraceSource): string {
+  const short = digest.slice(0, 12)
   // A file of one run gives the same id as any other import of one run.
-  return runs === 1 ? `run_${digest}` : `run_${sha256(`${digest} ${source_id}`).slice(0, 12)}`
+  return runs === 1 ? `run_${short}` : `run_${sha256(`${short} ${source_id}`).slice(0, 12)}`
 }
 
 function toSpan(step: Step, index: number, run_id: string, started_at: number): ImportedSpan {

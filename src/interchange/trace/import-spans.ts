@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../core/json.ts'
+import { sha256 } from '../../core/hash.ts'
 import { GEN_AI } from '../../model/gen-ai.ts'
 import { RetrialError } from '../../core/errors.ts'
 import type { ImportOptions, ImportResult } from '../foreign-format.ts'
@@ -28,9 +29,10 @@ export function importSpans(groups: readonly SpanGroup[], format: string, text: 
     return steps.length === 0 ? [] : [{ run: describe(group, steps, arranged.agents), arranged, recovered }]
   })
   if (found.length === 0) throw noSteps(format, options.path, groups)
+  const digest = sha256(text)
   return found.map(({ run, arranged, recovered }) => {
     const { left_out, left_out_errors } = arranged
-    const source = { format, text, left_out, left_out_errors, recovered, runs: found.length }
+    const source = { format, digest, left_out, left_out_errors, recovered, runs: found.length }
     return buildImport(run, source, options)
   })
 }
@@ -67,7 +69,7 @@ function noSteps(format: string, path: string, groups: readonly SpanGroup[]): Re
   const count = groups.reduce((sum, { spans }) => sum + spans.length, 0)
   return new RetrialError(
     'ERR_INTERCHANGE_NO_STEPS',
-    `Failed to import the file as ${format}: none of its ${count} spans is a model call, a tool call or an HTTP request`,
+    `Failed to import the file as ${format}: it holds no model call, no tool call and no HTTP request (spans: ${count})`,
     {
       hint: 'Export the trace of an agent, with attributes of the GenAI conventions or OpenInference on its spans.',
       location: { path },
