@@ -2,10 +2,10 @@ import { sha256 } from '../core/hash.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { GEN_AI, OTEL } from '../model/gen-ai.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
-import { type Message, text as textAt, textOf } from './messages/message.ts'
-import { readMessages } from './messages/read-messages.ts'
 import { buildImport } from './trace/build-import.ts'
+import { type Message, text as textAt, textOf } from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
+import { readMessages } from './trace/read-messages.ts'
 import { readTurns, type Turn } from './trace/read-turns.ts'
 import type { ForeignRun, Step } from './trace/step.ts'
 import { traceFormat } from './trace/trace-format.ts'
@@ -24,13 +24,15 @@ function readChat(text: string, options: ImportOptions): ImportResult[] {
   if (items.length === 0) throw notOfFormat('a conversation', options.path, 'it holds no messages')
   const about = isJsonObject(first) ? first : {}
   const run = items.some(isSpeech) ? readSpeeches(items, about) : readConversation(items)
-  if (run.steps.length === 0) throw notOfFormat('a conversation', options.path, 'no message in it is of a model or a tool')
+  if (run.steps.length === 0)
+    throw notOfFormat('a conversation', options.path, 'no message in it is of a model or a tool')
   return [buildImport(run, { format: 'chat', digest: sha256(text), runs: 1 }, options)]
 }
 
 function listOf(value: JsonValue | undefined): JsonValue[] | undefined {
   if (!isJsonObject(value)) return undefined
-  for (const key of ['messages', 'history', 'contents', 'conversation']) if (Array.isArray(value[key])) return value[key]
+  for (const key of ['messages', 'history', 'contents', 'conversation'])
+    if (Array.isArray(value[key])) return value[key]
   return undefined
 }
 
@@ -39,7 +41,9 @@ const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'func
 /** A message whose role is the name of an agent, or that names the agent beside its role. */
 function isSpeech({ role, name, tool_calls, type }: JsonObject): boolean {
   if (typeof role !== 'string' || type !== undefined) return false
-  return !ROLES.has(role) || (role !== 'tool' && role !== 'function' && typeof name === 'string' && tool_calls === undefined)
+  return (
+    !ROLES.has(role) || (role !== 'tool' && role !== 'function' && typeof name === 'string' && tool_calls === undefined)
+  )
 }
 
 function readConversation(items: JsonObject[]): ForeignRun {
@@ -54,6 +58,14 @@ function readConversation(items: JsonObject[]): ForeignRun {
     input: asked === undefined ? undefined : textOf(asked.message),
     unknown: ['which model answered'],
   }
+}
+
+/** Magentic-One says why it stops; AutoGen's agents say a word when they are done. */
+function stopReason(last: string, isEnd: boolean): string | undefined {
+  if (!isEnd) return /\bTERMINATE\b/.test(last.slice(-40)) ? 'completed' : undefined
+  if (/^Max rounds/i.test(last)) return 'max_rounds'
+  if (/^Max time/i.test(last)) return 'max_time'
+  return /^No agent selected/i.test(last) ? 'no_agent_selected' : undefined
 }
 
 /** Agents that run code instead of asking a model. */
@@ -71,15 +83,16 @@ function readSpeeches(items: JsonObject[], about: JsonObject): ForeignRun {
     else steps.push(readSpeech(speaker, content, message, [...said], index))
     said.push(message)
   }
-  const last = items.at(-1)
-  const ended = /termination condition/i.test(textAt(last ?? {}, 'role') ?? '') ? textAt(last ?? {}, 'content') : undefined
+  const last = textAt(items.at(-1) ?? {}, 'content') ?? ''
+  const isEnd = /termination condition/i.test(textAt(items.at(-1) ?? {}, 'role') ?? '')
   return {
     source_id: textAt(about, 'question_ID', 'question_id', 'id') ?? '1',
     steps,
     input: textAt(about, 'question') ?? task,
-    ...(ended !== undefined && { output: ended }),
+    ...(isEnd && { output: /FINAL ANSWER: *(.*)/.exec(last)?.[1] ?? last }),
+    stop_reason: stopReason(last, isEnd),
     remarks: labelsOf(about),
-    unknown: ['who asked a model and who did something else: every agent counts as a model', 'how the run ended'],
+    unknown: ['who asked a model and who did something else: every agent counts as a model'],
   }
 }
 
@@ -127,7 +140,13 @@ function labelsOf(about: JsonObject): NonNullable<ForeignRun['remarks']> {
   if (agent === undefined) return []
   const { mistake_step: step, mistake_reason: reason } = about
   const label = { mistake_agent: agent, mistake_step: step ?? null, mistake_reason: reason ?? null }
-  return [{ code: 'label', message: `labelled cause: ${agent}, message ${Number(step) + 1} (step m${Number(step) + 1})`, data: label }]
+  return [
+    {
+      code: 'label',
+      message: `labelled cause: ${agent}, message ${Number(step) + 1} (step m${Number(step) + 1})`,
+      data: label,
+    },
+  ]
 }
 
 /** Conversations: lists of messages, and the transcripts of several agents. */

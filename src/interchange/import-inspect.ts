@@ -1,13 +1,13 @@
+import { RetrialError } from '../core/errors.ts'
 import { sha256 } from '../core/hash.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { GEN_AI, OTEL } from '../model/gen-ai.ts'
-import { RetrialError } from '../core/errors.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
-import { objectAt, objectsAt, text as textAt, textOf } from './messages/message.ts'
-import { readMessages } from './messages/read-messages.ts'
 import { buildImport } from './trace/build-import.ts'
+import { objectAt, objectsAt, text as textAt, textOf } from './trace/message.ts'
 import { openAttachments } from './trace/open-attachments.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
+import { readMessages } from './trace/read-messages.ts'
 import { asText } from './trace/read-span.ts'
 import { readTurns, type Turn } from './trace/read-turns.ts'
 import type { ForeignRun, Step } from './trace/step.ts'
@@ -21,7 +21,8 @@ import { traceFormat } from './trace/trace-format.ts'
  */
 function readInspect(text: string, options: ImportOptions): ImportResult[] {
   const [log] = parseTraceFile(text, options.path).filter(isJsonObject)
-  if (log === undefined || objectAt(log, 'eval') === undefined) throw notOfFormat('an Inspect log', options.path, 'it has no eval')
+  if (log === undefined || objectAt(log, 'eval') === undefined)
+    throw notOfFormat('an Inspect log', options.path, 'it has no eval')
   const samples = objectsAt(log, 'samples')
   if (samples.length === 0) {
     const status = textAt(log, 'status')
@@ -55,7 +56,9 @@ function readSample(packed: JsonObject, log: JsonObject): ForeignRun {
     stop_reason: stopReason(sample, log),
     ended_ms: lastTime(own) ?? undefined,
     remarks: [
-      ...(error === undefined ? [] : [{ code: 'sample_error', message: textAt(error, 'message') ?? 'error', data: error }]),
+      ...(error === undefined
+        ? []
+        : [{ code: 'sample_error', message: textAt(error, 'message') ?? 'error', data: error }]),
       ...Object.entries(scores ?? {}).map(([name, score]) => ({
         code: 'score',
         message: `${name}: ${asText((isJsonObject(score) ? score.value : score) ?? null)}`,
@@ -76,7 +79,11 @@ function withoutScorers(events: JsonObject[]): JsonObject[] {
   const left = new Set<JsonValue | undefined>()
   let depth = 0
   return events.filter((event) => {
-    if (event.event === 'span_begin' && (/^scorers?$/.test(String(event.type ?? event.name)) || left.has(event.parent_id))) left.add(event.id)
+    if (
+      event.event === 'span_begin' &&
+      (/^scorers?$/.test(String(event.type ?? event.name)) || left.has(event.parent_id))
+    )
+      left.add(event.id)
     if (event.event === 'step' && event.action === 'begin' && (event.type === 'scorer' || depth > 0)) depth++
     const isOut = depth > 0 || left.has(event.span_id)
     if (event.event === 'step' && event.action === 'end' && depth > 0) depth--
@@ -164,7 +171,8 @@ function errorOf(event: JsonObject): Step['error'] {
 function readTurn(raw: JsonObject, model: string | undefined): Turn[] {
   const [message] = readMessages([raw], 'user').messages
   if (message === undefined) return []
-  if (message.role !== 'tool') return [{ message, by: message.role === 'assistant' ? 'agent' : 'other', at_ms: null, model }]
+  if (message.role !== 'tool')
+    return [{ message, by: message.role === 'assistant' ? 'agent' : 'other', at_ms: null, model }]
   return [{ message, by: 'tool', at_ms: null, tool: textAt(raw, 'function'), error: errorOf(raw) }]
 }
 
@@ -191,7 +199,6 @@ export const inspectFormat: ForeignFormat = traceFormat(
   'inspect',
   'Inspect log',
   (text) => {
-    if (/^PK\u0003\u0004/.test(text)) return /header\.json|_journal\//.test(text)
     const head = text.slice(0, 65_536)
     return /^\uFEFF?\s*\{/.test(head) && /"eval"\s*:\s*\{/.test(head) && /"(?:status|plan|version)"\s*:/.test(head)
   },

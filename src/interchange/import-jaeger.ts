@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
-import { objectAt, objectsAt, text as textAt } from './messages/message.ts'
 import { groupSpans } from './trace/group-spans.ts'
 import { importSpans } from './trace/import-spans.ts'
+import { objectAt, objectsAt, text as textAt } from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
 import type { RawSpan } from './trace/raw-span.ts'
 import { traceFormat } from './trace/trace-format.ts'
@@ -28,7 +28,8 @@ function readJaeger(text: string, options: ImportOptions): ImportResult[] {
 function readJaegerSpan(span: JsonObject, processes: JsonObject): RawSpan {
   const attributes = readTags(span.tags)
   const process = objectAt(processes, String(span.processID)) ?? {}
-  const parent = objectsAt(span, 'references').find(({ refType }) => refType === 'CHILD_OF') ?? objectsAt(span, 'references')[0]
+  const parent =
+    objectsAt(span, 'references').find(({ refType }) => refType === 'CHILD_OF') ?? objectsAt(span, 'references')[0]
   const started_ms = typeof span.startTime === 'number' ? span.startTime / 1000 : null
   const duration = typeof span.duration === 'number' ? span.duration : null
   const message = textAt(attributes, 'otel.status_description')

@@ -1,14 +1,23 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { GEN_AI, OTEL } from '../model/gen-ai.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
-import { type Message, field, objectAt, objectsAt, text as textAt, unpack, unpackArguments, unquote } from './messages/message.ts'
-import { plain } from './messages/read-parts.ts'
-import { readMessages } from './messages/read-messages.ts'
 import { importSpans, type SpanGroup } from './trace/import-spans.ts'
+import {
+  field,
+  type Message,
+  objectAt,
+  objectsAt,
+  text as textAt,
+  unpack,
+  unpackArguments,
+  unquote,
+} from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
+import { readMessages } from './trace/read-messages.ts'
+import { plain } from './trace/read-parts.ts'
 import { asText, readSpan } from './trace/read-span.ts'
-import { traceFormat } from './trace/trace-format.ts'
 import type { Step } from './trace/step.ts'
+import { traceFormat } from './trace/trace-format.ts'
 
 /**
  * Reads what Langfuse exports: a trace with its observations, a list of such, or observations alone (JSON, JSON Lines, the pages of
@@ -123,7 +132,9 @@ function kindOf(from: JsonObject, { kind, name }: Step): Step['kind'] {
 
 function modelStep(step: Step, from: JsonObject, input: JsonValue | undefined, output: JsonValue | undefined): Step {
   const usage = objectAt(from, 'usageDetails', 'usage_details', 'usage') ?? {}
-  const model = textAt(from, 'model', 'providedModelName', 'provided_model_name') ?? textAt(step.attributes as JsonObject, GEN_AI.requestModel)
+  const model =
+    textAt(from, 'model', 'providedModelName', 'provided_model_name') ??
+    textAt(step.attributes as JsonObject, GEN_AI.requestModel)
   const asked = readMessages(input, 'user')
   const answered = conversation(output)
   const offered = [...asked.tools, ...toolNames(unpack(from.toolDefinitions))]
@@ -154,11 +165,16 @@ function conversation(output: JsonValue | undefined): Message[] | undefined {
 
 function toolNames(value: JsonValue | undefined): string[] {
   const list = isJsonObject(value) ? Object.keys(value) : Array.isArray(value) ? value : []
-  return list.flatMap((item) => (typeof item === 'string' ? item : isJsonObject(item) ? (textAt(item, 'name') ?? []) : []))
+  return list.flatMap((item) =>
+    typeof item === 'string' ? item : isJsonObject(item) ? (textAt(item, 'name') ?? []) : [],
+  )
 }
 
 function toolStep(step: Step, input: JsonValue | undefined, output: JsonValue | undefined): Step {
-  const name = (textAt(step.attributes as JsonObject, GEN_AI.toolName) ?? step.name).replace(/^(?:tool\.|running tool:\s*)/, '')
+  const name = (textAt(step.attributes as JsonObject, GEN_AI.toolName) ?? step.name).replace(
+    /^(?:tool\.|running tool:\s*)/,
+    '',
+  )
   const result = isJsonObject(output) && output.type === 'tool' ? plain(output.content) : unwrap(output, 'content')
   const id = isJsonObject(output) ? textAt(output, 'tool_call_id') : undefined
   const args = unpackArguments(unwrap(input, 'input'))

@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { GEN_AI, OTEL } from '../model/gen-ai.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
-import { field, objectAt, objectsAt, text as textAt, unpackArguments } from './messages/message.ts'
-import { readMessages } from './messages/read-messages.ts'
-import { plain } from './messages/read-parts.ts'
 import { importSpans, type SpanGroup } from './trace/import-spans.ts'
+import { field, objectAt, objectsAt, text as textAt, unpackArguments } from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
+import { readMessages } from './trace/read-messages.ts'
+import { plain } from './trace/read-parts.ts'
 import { asText } from './trace/read-span.ts'
 import type { Step } from './trace/step.ts'
 import { traceFormat } from './trace/trace-format.ts'
@@ -35,7 +35,8 @@ function findRuns(value: JsonValue): JsonObject[] {
     trace_id: child.trace_id ?? value.trace_id ?? value.id ?? null,
     parent_run_id: child.parent_run_id ?? value.id ?? null,
   }))
-  if (typeof value.run_type === 'string') return [{ ...value, trace_id: value.trace_id ?? value.id ?? null }, ...children.flatMap(findRuns)]
+  if (typeof value.run_type === 'string')
+    return [{ ...value, trace_id: value.trace_id ?? value.id ?? null }, ...children.flatMap(findRuns)]
   return objectsAt(value, 'runs', 'data').flatMap(findRuns)
 }
 
@@ -56,7 +57,13 @@ function orderOf(run: JsonObject): string {
   return textAt(run, 'dotted_order') ?? textAt(run, 'start_time') ?? ''
 }
 
-const KINDS: Record<string, Step['kind']> = { llm: 'llm', tool: 'tool', retriever: 'tool', embedding: 'llm', chain: 'agent' }
+const KINDS: Record<string, Step['kind']> = {
+  llm: 'llm',
+  tool: 'tool',
+  retriever: 'tool',
+  embedding: 'llm',
+  chain: 'agent',
+}
 
 function readRun(run: JsonObject): Step {
   const error = textAt(run, 'error')

@@ -2,10 +2,10 @@ import { RetrialError } from '../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { GEN_AI, OTEL } from '../model/gen-ai.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
-import { field, objectAt, objectsAt, text as textAt, unpack } from './messages/message.ts'
-import { readMessages } from './messages/read-messages.ts'
 import { importSpans, type SpanGroup } from './trace/import-spans.ts'
+import { field, objectAt, objectsAt, text as textAt, unpack } from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
+import { readMessages } from './trace/read-messages.ts'
 import { readRunState } from './trace/read-run-state.ts'
 import { asText } from './trace/read-span.ts'
 import type { Step } from './trace/step.ts'
@@ -30,7 +30,8 @@ function readOpenAiAgents(text: string, options: ImportOptions): ImportResult[] 
     return Array.isArray(value.data) ? value.data.filter(isJsonObject) : [value]
   })
   const spans = items.filter(({ object }) => object === 'trace.span')
-  if (spans.length === 0) throw notOfFormat('a trace of the OpenAI Agents SDK', options.path, 'it holds no trace.span and no run state')
+  if (spans.length === 0)
+    throw notOfFormat('a trace of the OpenAI Agents SDK', options.path, 'it holds no trace.span and no run state')
   return importSpans(groupItems(items, spans), 'openai-agents', text, options)
 }
 
@@ -90,7 +91,8 @@ function readAgentSpan(span: JsonObject): Step {
   if (type === 'handoff') {
     return { ...step, name: `handoff ${textAt(data, 'from_agent') ?? '?'} → ${textAt(data, 'to_agent') ?? '?'}` }
   }
-  if (type === 'guardrail') return { ...step, name: `guardrail ${step.name}${data.triggered === true ? ' (triggered)' : ''}` }
+  if (type === 'guardrail')
+    return { ...step, name: `guardrail ${step.name}${data.triggered === true ? ' (triggered)' : ''}` }
   return type === 'agent' ? { ...step, attributes: { ...step.attributes, [GEN_AI.agentName]: step.name } } : step
 }
 
@@ -113,7 +115,10 @@ function modelStep(step: Step, data: JsonObject): Step {
     ...step,
     name: model ?? 'unknown model',
     ...(input.length > 0 && {
-      input: [...(system === undefined ? [] : [{ role: 'system', parts: [{ type: 'text' as const, content: system }] }]), ...input],
+      input: [
+        ...(system === undefined ? [] : [{ role: 'system', parts: [{ type: 'text' as const, content: system }] }]),
+        ...input,
+      ],
     }),
     ...(output.length > 0 && { output }),
     attributes: {

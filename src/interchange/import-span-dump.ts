@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
-import { objectAt, objectsAt, text as textAt } from './messages/message.ts'
 import { groupSpans } from './trace/group-spans.ts'
 import { importSpans } from './trace/import-spans.ts'
+import { objectAt, objectsAt, text as textAt } from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
 import { type RawSpan, readNanos } from './trace/raw-span.ts'
 import { traceFormat } from './trace/trace-format.ts'
@@ -33,7 +33,9 @@ const CONVENTION = /^(?:gen_ai\.operation\.name|openinference\.span\.kind)$/
 function readDumpedSpan(span: JsonObject): RawSpan {
   const context = objectAt(span, 'spanContext', 'context') ?? {}
   const status = objectAt(span, 'status') ?? {}
-  const parent = textAt(span, 'parent_span_id', 'parentSpanId', 'parent_id') ?? textAt(objectAt(span, 'parentSpanContext') ?? {}, 'spanId')
+  const parent =
+    textAt(span, 'parent_span_id', 'parentSpanId', 'parent_id') ??
+    textAt(objectAt(span, 'parentSpanContext') ?? {}, 'spanId')
   const code = status.code ?? status.status_code
   return {
     trace_id: readId(textAt(span, 'trace_id', 'traceId') ?? textAt(context, 'traceId', 'trace_id')),
@@ -64,7 +66,9 @@ function readId(id: string | undefined): string {
 function readTime(value: JsonValue | undefined): number | null {
   if (Array.isArray(value)) {
     const [seconds, nanos] = value
-    return typeof seconds === 'number' && typeof nanos === 'number' ? seconds * 1000 + Math.round(nanos / 1000) / 1000 : null
+    return typeof seconds === 'number' && typeof nanos === 'number'
+      ? seconds * 1000 + Math.round(nanos / 1000) / 1000
+      : null
   }
   if (typeof value === 'string' && !/^\d+$/.test(value)) {
     const time = Date.parse(value)
@@ -80,7 +84,8 @@ export const spanDumpFormat: ForeignFormat = traceFormat(
   (text) => {
     const head = text.slice(0, 65_536)
     const hasIds = /"(?:span_id|spanId)"\s*:/.test(head) && /"attributes"\s*:\s*\{/.test(head)
-    const isBare = /^\uFEFF?\s*\{/.test(head) && /"(?:gen_ai\.operation\.name|openinference\.span\.kind)"\s*:/.test(head)
+    const isBare =
+      /^\uFEFF?\s*\{/.test(head) && /"(?:gen_ai\.operation\.name|openinference\.span\.kind)"\s*:/.test(head)
     return (hasIds || isBare) && !/"(?:resource_?[sS]pans|batches|observations|parentObservationId)"\s*:/.test(text)
   },
   readDump,

@@ -2,10 +2,10 @@ import { sha256 } from '../core/hash.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { GEN_AI, OTEL } from '../model/gen-ai.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
-import { type Message, objectAt, objectsAt, text as textAt, textOf, unpack } from './messages/message.ts'
-import { readMessages } from './messages/read-messages.ts'
 import { buildImport } from './trace/build-import.ts'
+import { type Message, objectAt, objectsAt, text as textAt, textOf, unpack } from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
+import { readMessages } from './trace/read-messages.ts'
 import { readTurns } from './trace/read-turns.ts'
 import type { ForeignRun, Step } from './trace/step.ts'
 import { traceFormat } from './trace/trace-format.ts'
@@ -43,7 +43,10 @@ function readEntries(file: JsonObject, entries: JsonObject[], history: JsonObjec
     ...(stats !== undefined && {
       remarks: [{ code: 'usage', message: describeStats(stats), data: stats }],
     }),
-    unknown: ['tokens of each call (only their sum is known)', ...(requests.length === 0 ? ['what each call was asked with'] : [])],
+    unknown: [
+      'tokens of each call (only their sum is known)',
+      ...(requests.length === 0 ? ['what each call was asked with'] : []),
+    ],
   }
 }
 
@@ -54,7 +57,9 @@ function describeStats(stats: JsonObject): string {
 
 /** What each entry was asked with: the history before its own message, if that can be told. */
 function requestsOf(history: JsonObject[], count: number): Message[][] {
-  const places = history.flatMap(({ role, is_demo }, index) => (role === 'assistant' && is_demo !== true ? [index] : []))
+  const places = history.flatMap(({ role, is_demo }, index) =>
+    role === 'assistant' && is_demo !== true ? [index] : [],
+  )
   // The last entry of some runs is the submission, which no message stands for.
   if (places.length !== count && places.length !== count - 1) return []
   const messages = history.map((raw) => readMessages([raw], 'user').messages)
@@ -109,7 +114,12 @@ function readHistory(history: JsonObject[]): ForeignRun {
   const turns = history.flatMap((raw) => {
     const [message] = readMessages([withCallId(raw)], 'user').messages
     if (message === undefined) return []
-    const by = message.role === 'assistant' ? ('agent' as const) : message.role === 'tool' ? ('tool' as const) : ('other' as const)
+    const by =
+      message.role === 'assistant'
+        ? ('agent' as const)
+        : message.role === 'tool'
+          ? ('tool' as const)
+          : ('other' as const)
     return [{ message, by, at_ms: null }]
   })
   return { source_id: '1', steps: readTurns(turns), agent: 'swe-agent', input: taskOf(history) }
@@ -123,7 +133,8 @@ function withCallId(raw: JsonObject): JsonObject {
 
 function taskOf(history: JsonObject[]): JsonValue | undefined {
   const first = history.find(({ role, is_demo }) => role === 'user' && is_demo !== true)
-  const [message] = first === undefined ? [] : readMessages([{ ...first, content: unpack(first.content) ?? '' }], 'user').messages
+  const [message] =
+    first === undefined ? [] : readMessages([{ ...first, content: unpack(first.content) ?? '' }], 'user').messages
   return message === undefined ? undefined : textOf(message)
 }
 

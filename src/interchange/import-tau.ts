@@ -1,10 +1,10 @@
 import { sha256 } from '../core/hash.ts'
 import { isJsonObject, type JsonObject } from '../core/json.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
-import { objectsAt, textOf } from './messages/message.ts'
-import { readMessages } from './messages/read-messages.ts'
 import { buildImport } from './trace/build-import.ts'
+import { objectsAt, textOf } from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
+import { readMessages } from './trace/read-messages.ts'
 import { readTurns, type Turn } from './trace/read-turns.ts'
 import type { ForeignRun } from './trace/step.ts'
 import { traceFormat } from './trace/trace-format.ts'
@@ -35,7 +35,9 @@ function readRun(item: JsonObject): ForeignRun {
     input: first === undefined ? undefined : textOf(first.message),
     stop_reason: stopReason(turns),
     ...(typeof item.reward === 'number' && {
-      remarks: [{ code: 'reward', message: `reward ${item.reward}`, data: { reward: item.reward, info: item.info ?? null } }],
+      remarks: [
+        { code: 'reward', message: `reward ${item.reward}`, data: { reward: item.reward, info: item.info ?? null } },
+      ],
     }),
     unknown: ['which model answered'],
   }
@@ -53,7 +55,8 @@ function stopReason(turns: readonly Turn[]): string | undefined {
   const last = turns.at(-1)
   if (last === undefined) return undefined
   if (textOf(last.message).includes('###STOP###')) return 'user_stop'
-  return last.by === 'tool' && turns.at(-2)?.message.parts.some((part) => part.type === 'tool_call' && /transfer/.test(part.name))
+  return last.by === 'tool' &&
+    turns.at(-2)?.message.parts.some((part) => part.type === 'tool_call' && /transfer/.test(part.name))
     ? 'transferred'
     : undefined
 }

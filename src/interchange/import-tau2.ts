@@ -2,10 +2,10 @@ import { sha256 } from '../core/hash.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { GEN_AI, OTEL } from '../model/gen-ai.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
-import { type Message, objectAt, objectsAt, text as textAt, textOf } from './messages/message.ts'
-import { readMessages } from './messages/read-messages.ts'
 import { buildImport } from './trace/build-import.ts'
+import { type Message, objectAt, objectsAt, text as textAt, textOf } from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
+import { readMessages } from './trace/read-messages.ts'
 import { readTurns, type Turn } from './trace/read-turns.ts'
 import type { ForeignRun, Step } from './trace/step.ts'
 import { traceFormat } from './trace/trace-format.ts'
@@ -19,7 +19,9 @@ import { traceFormat } from './trace/trace-format.ts'
 function readTau2(text: string, options: ImportOptions): ImportResult[] {
   const runs = parseTraceFile(text, options.path)
     .filter(isJsonObject)
-    .flatMap((file) => objectsAt(file, 'simulations').map((simulation) => readSimulation(simulation, objectAt(file, 'info') ?? {})))
+    .flatMap((file) =>
+      objectsAt(file, 'simulations').map((simulation) => readSimulation(simulation, objectAt(file, 'info') ?? {})),
+    )
   if (runs.length === 0) throw notOfFormat('tau2-bench results', options.path, 'it has no simulations')
   const source = { format: 'tau2', digest: sha256(text), runs: runs.length }
   return runs.map((run) => buildImport(run, source, options))

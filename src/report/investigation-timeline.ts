@@ -12,8 +12,18 @@ export function linesOfSpans(trace: RunTrace): Map<string, TimelineEntry> {
   return new Map(orderTimeline(trace).map((entry) => [entry.span.span_id, entry]))
 }
 
-/** The timeline of a run, one line a span: number, offset from the start, latency, step, name, and how it ended. */
-export function renderTimeline(trace: RunTrace, signals: Signals, paint: Paint, width: number): string[] {
+/**
+ * The timeline of a run, one line a span: number, offset from the start, latency, step, name, and how it ended.
+ *
+ * @param details Lines to stand under that of a span.
+ */
+export function renderTimeline(
+  trace: RunTrace,
+  signals: Signals,
+  paint: Paint,
+  width: number,
+  details: ReadonlyMap<string, readonly string[]> = new Map(),
+): string[] {
   const entries = orderTimeline(trace)
   if (entries.length === 0) return ['  (no spans)']
   const shown = selectEntries(entries, [signals.first_error_span, signals.slowest_span])
@@ -23,7 +33,7 @@ export function renderTimeline(trace: RunTrace, signals: Signals, paint: Paint, 
   for (const entry of shown) {
     if (entry.line > last + 1) lines.push(paint('dim', `    … ${describeGap(entries.slice(last, entry.line - 1))}`))
     last = entry.line
-    lines.push(renderEntry(entry, trace, signals, paint, columns))
+    lines.push(renderEntry(entry, trace, signals, paint, columns), ...(details.get(entry.span.span_id) ?? []))
   }
   return lines
 }

@@ -63,10 +63,7 @@ function toolEvents(span: Span, run_id: string): LogEvent[] {
   }
   if (error_class === 'unfinished') return [called]
   const at_ms = started_at_ms + latency_ms
-  return [
-    called,
-    { event: 'tool_result', at_ms, ...base, result_hash: hashResult(result), status, error_class },
-  ]
+  return [called, { event: 'tool_result', at_ms, ...base, result_hash: hashResult(result), status, error_class }]
 }
 
 function hashArguments(args: JsonValue): string {

@@ -1,31 +1,15 @@
+import { roundMs } from '../../core/clock.ts'
 import { RetrialError } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
 import type { JsonValue } from '../../core/json.ts'
-import { roundMs } from '../../core/clock.ts'
 import { GEN_AI, OTEL } from '../../model/gen-ai.ts'
 import type { Note } from '../../model/recording.ts'
 import type { RunContext, RunFinish } from '../../model/run.ts'
-import type { ImportedSpan, LogEvent, StepType } from '../../model/trace.ts'
+import type { ImportedSpan, StepType } from '../../model/trace.ts'
 import type { ImportOptions, ImportResult } from '../foreign-format.ts'
-import { type Message, textOf, toJson } from '../messages/message.ts'
-import type { ForeignRun, Step } from './step.ts'
+import { type Message, textOf, toJson } from './message.ts'
 import { reportTrace } from './report-trace.ts'
-
-/** What of a run came from where. */
-export interface TraceSource {
-  /** `otlp`, `langfuse`, … */
-  format: string
-  /** SHA-256 of the file's text: the ids of its runs are made of it. */
-  digest: string
-  /** Spans left out of the run, and how many of them ended in an error. */
-  left_out?: number | undefined
-  left_out_errors?: number | undefined
-  recovered?: number | undefined
-  /** Log events that came with the trace; read off the spans without them. */
-  events?: LogEvent[] | undefined
-  /** How many runs the file holds. */
-  runs: number
-}
+import type { ForeignRun, Step, TraceSource } from './step.ts'
 
 const STEP_TYPES: Record<Step['kind'], StepType> = {
   llm: 'llm_generate',
@@ -51,7 +35,9 @@ export function buildImport(foreign: ForeignRun, source: TraceSource, options: I
   const last = [foreign.ended_ms ?? started_at, ...times].reduce((a, b) => Math.max(a, b))
   const run: RunContext = {
     run_id,
-    trace_id: /^[0-9a-f]{32}$/i.test(foreign.source_id) ? foreign.source_id.toLowerCase() : sha256(foreign.source_id).slice(0, 32),
+    trace_id: /^[0-9a-f]{32}$/i.test(foreign.source_id)
+      ? foreign.source_id.toLowerCase()
+      : sha256(foreign.source_id).slice(0, 32),
     ...(foreign.release !== undefined && { release: foreign.release }),
     ...(foreign.workflow !== undefined && { workflow: foreign.workflow }),
     ...(foreign.agent !== undefined && { agent: foreign.agent }),
@@ -104,7 +90,10 @@ function toSpan(step: Step, index: number, run_id: string, started_at: number): 
 }
 
 function answerText(output: readonly Message[] | undefined): string | undefined {
-  const text = output?.map(textOf).filter((said) => said !== '').join('\n')
+  const text = output
+    ?.map(textOf)
+    .filter((said) => said !== '')
+    .join('\n')
   return text === '' ? undefined : text
 }
 
@@ -139,7 +128,8 @@ function finishOf(foreign: ForeignRun, at_ms: number): RunFinish | null {
   if (foreign.finished === false) return null
   const lastModel = foreign.steps.findLast(({ kind }) => kind === 'llm')
   const reasons = [lastModel?.attributes[GEN_AI.finishReasons] ?? []].flat()
-  const stop_reason = foreign.stop_reason ?? (lastModel?.error ? 'error' : reasons.find((one) => typeof one === 'string'))
+  const stop_reason =
+    foreign.stop_reason ?? (lastModel?.error ? 'error' : reasons.find((one) => typeof one === 'string'))
   const said = answerText(lastModel?.output)
   return { at_ms, stop_reason: String(stop_reason ?? 'unknown'), output: foreign.output ?? said ?? null, error: null }
 }

@@ -1,12 +1,12 @@
-import type { JsonValue } from '../../core/json.ts'
-import { sha256 } from '../../core/hash.ts'
-import { GEN_AI } from '../../model/gen-ai.ts'
 import { RetrialError } from '../../core/errors.ts'
+import { sha256 } from '../../core/hash.ts'
+import type { JsonValue } from '../../core/json.ts'
+import { GEN_AI } from '../../model/gen-ai.ts'
 import type { ImportOptions, ImportResult } from '../foreign-format.ts'
 import { arrangeSteps } from './arrange-steps.ts'
 import { buildImport } from './build-import.ts'
+import { type Message, textOf } from './message.ts'
 import { recoverTools } from './recover-tools.ts'
-import { textOf, type Message } from '../messages/message.ts'
 import type { ForeignRun, Step } from './step.ts'
 
 /** Spans of one run, as a format gives them. */
@@ -22,7 +22,12 @@ export interface SpanGroup {
  *
  * @throws RetrialError `ERR_INTERCHANGE_NO_STEPS` when none does
  */
-export function importSpans(groups: readonly SpanGroup[], format: string, text: string, options: ImportOptions): ImportResult[] {
+export function importSpans(
+  groups: readonly SpanGroup[],
+  format: string,
+  text: string,
+  options: ImportOptions,
+): ImportResult[] {
   const found = groups.flatMap((group) => {
     const arranged = arrangeSteps(group.spans)
     const { steps, recovered } = recoverTools(arranged.steps)
@@ -61,7 +66,10 @@ function describe({ source_id, about }: SpanGroup, steps: Step[], agents: Step[]
 }
 
 function said(messages: readonly Message[] | undefined): JsonValue | undefined {
-  const text = messages?.map(textOf).filter((one) => one !== '').join('\n')
+  const text = messages
+    ?.map(textOf)
+    .filter((one) => one !== '')
+    .join('\n')
   return text === '' ? undefined : text
 }
 

@@ -1,9 +1,7 @@
 import { RetrialError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
+import { MAX_FILE_LENGTH, tooLarge } from '../entries/read-json-file.ts'
 import { locateJsonError } from '../locate-json-error.ts'
-
-/** Longest text that is taken, in UTF-16 units. */
-const MAX_LENGTH = 512_000_000
 
 /** Deepest nesting that is taken: a recording can hold little more. */
 const MAX_NESTING = 100
@@ -11,18 +9,10 @@ const MAX_NESTING = 100
 /**
  * Parses a file that is one JSON value, or JSON Lines: then each line is a value. A byte order mark is allowed.
  *
- * @throws RetrialError `ERR_INTERCHANGE_TOO_LARGE`, `ERR_INTERCHANGE_BINARY`, `ERR_INTERCHANGE_NESTING` and `ERR_INTERCHANGE_JSON`,
- * the last two with line and column
+ * @throws RetrialError `ERR_INTERCHANGE_TOO_LARGE`; `ERR_INTERCHANGE_NESTING` and `ERR_INTERCHANGE_JSON` with line and column
  */
 export function parseTraceFile(text: string, path: string): JsonValue[] {
-  if (text.length > MAX_LENGTH) {
-    throw new RetrialError(
-      'ERR_INTERCHANGE_TOO_LARGE',
-      `Failed to import the file: ${text.length} bytes are more than ${MAX_LENGTH}`,
-      { hint: 'Split the file into one per run.', location: { path } },
-    )
-  }
-  if (/^PK\u0003\u0004|^\u001f|\0/.test(text.slice(0, 4096))) throw binary(path)
+  if (text.length > MAX_FILE_LENGTH) throw tooLarge(path, text.length)
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text
   checkNesting(body, path)
   const whole = tryParse(body)
@@ -52,13 +42,6 @@ function notJson(text: string, path: string, lineIndex: number): RetrialError {
   return new RetrialError('ERR_INTERCHANGE_JSON', 'Failed to import the file: it is not JSON', {
     hint: 'Check that the file is complete: an export that was interrupted ends early.',
     location: { path, line: lineIndex + place.line, column: place.column },
-  })
-}
-
-function binary(path: string): RetrialError {
-  return new RetrialError('ERR_INTERCHANGE_BINARY', 'Failed to import the file: it is not text but binary data', {
-    hint: 'Unpack it first, or export it as JSON (an Inspect log: `inspect log convert --to json`).',
-    location: { path },
   })
 }
 

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../core/json.ts'
 import { GEN_AI } from '../../model/gen-ai.ts'
-import { type Message, objectAt, objectsAt, text as textAt } from '../messages/message.ts'
-import { readMessages } from '../messages/read-messages.ts'
 import type { SpanGroup } from './import-spans.ts'
+import { type Message, objectAt, objectsAt, text as textAt } from './message.ts'
+import { readMessages } from './read-messages.ts'
 import { recoverTools } from './recover-tools.ts'
 import type { Step } from './step.ts'
 
@@ -38,7 +38,9 @@ export function readRunState(state: JsonObject, source_id: string): SpanGroup {
         [GEN_AI.outputTokens]: typeof usage.outputTokens === 'number' ? usage.outputTokens : undefined,
       },
     })
-    const asked = new Set(output.flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'tool_call' ? [part.id] : []))))
+    const asked = new Set(
+      output.flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'tool_call' ? [part.id] : []))),
+    )
     history.push(...output, ...results.filter(({ parts }) => parts.some((part) => 'id' in part && asked.has(part.id))))
   }
   const { steps: all } = recoverTools(steps, history)

@@ -1,10 +1,10 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { GEN_AI, OTEL } from '../../model/gen-ai.ts'
-import { text, unpack, unpackArguments } from '../messages/message.ts'
-import { plain } from '../messages/read-parts.ts'
-import { answerOf, messagesOf, toolsOf } from './span-messages.ts'
-import { kindOf } from './span-kind.ts'
+import { text, unpack, unpackArguments } from './message.ts'
 import type { RawSpan } from './raw-span.ts'
+import { plain } from './read-parts.ts'
+import { kindOf } from './span-kind.ts'
+import { answerOf, messagesOf, toolsOf } from './span-messages.ts'
 import type { Step } from './step.ts'
 
 /**
@@ -50,7 +50,14 @@ function readModelSpan(step: Step, raw: RawSpan): Step {
       ...step.attributes,
       ...requestParameters(from),
       [GEN_AI.operation]: operationOf(from),
-      [GEN_AI.provider]: text(from, 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider'),
+      [GEN_AI.provider]: text(
+        from,
+        'gen_ai.provider.name',
+        'llm.provider',
+        'gen_ai.system',
+        'llm.system',
+        'ai.model.provider',
+      ),
       [GEN_AI.requestModel]: asked,
       [GEN_AI.responseModel]: answered,
       [GEN_AI.responseId]: text(from, 'gen_ai.response.id', 'ai.response.id'),
@@ -72,7 +79,8 @@ function requestParameters(from: JsonObject): Record<string, JsonValue> {
 function operationOf(from: JsonObject): string {
   const named = text(from, 'gen_ai.operation.name')
   if (named !== undefined && /chat|generate_content|text_completion|embeddings/.test(named)) return named
-  const isEmbedding = from['openinference.span.kind'] === 'EMBEDDING' || /embed/i.test(text(from, 'ai.operationId') ?? '')
+  const isEmbedding =
+    from['openinference.span.kind'] === 'EMBEDDING' || /embed/i.test(text(from, 'ai.operationId') ?? '')
   return isEmbedding ? 'embeddings' : 'chat'
 }
 
@@ -140,7 +148,8 @@ function readToolSpan(step: Step, raw: RawSpan): Step {
   const { attributes: from } = raw
   const body = answerOf(raw)
   const stripped = raw.name.replace(/^(?:execute_tool|running tool:?|tool\.)\s*/, '').replace(/\.tool$/, '')
-  const name = text(from, 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'traceloop.entity.name') ?? body?.name ?? stripped
+  const name =
+    text(from, 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'traceloop.entity.name') ?? body?.name ?? stripped
   const args =
     unpackArguments(
       from['gen_ai.tool.call.arguments'] ??
@@ -159,7 +168,8 @@ function readToolSpan(step: Step, raw: RawSpan): Step {
       ...step.attributes,
       [GEN_AI.operation]: 'execute_tool',
       [GEN_AI.toolName]: name,
-      [GEN_AI.toolCallId]: text(from, 'gen_ai.tool.call.id', 'tool.id', 'tool_call.id', 'ai.toolCall.id') ?? id ?? body?.id,
+      [GEN_AI.toolCallId]:
+        text(from, 'gen_ai.tool.call.id', 'tool.id', 'tool_call.id', 'ai.toolCall.id') ?? id ?? body?.id,
       [GEN_AI.toolArguments]: args === undefined ? undefined : asText(args),
       [GEN_AI.toolResult]: result === undefined ? undefined : asText(result),
     },
@@ -167,7 +177,10 @@ function readToolSpan(step: Step, raw: RawSpan): Step {
 }
 
 /** The result of a tool, and the id of the call where the result repeats it (LangChain's message of a tool). */
-function readResult(from: JsonObject, told: JsonValue | undefined): { id?: string | undefined; result: JsonValue | undefined } {
+function readResult(
+  from: JsonObject,
+  told: JsonValue | undefined,
+): { id?: string | undefined; result: JsonValue | undefined } {
   const value = unpack(
     from['gen_ai.tool.call.result'] ??
       from['gcp.vertex.agent.tool_response'] ??
@@ -197,7 +210,11 @@ function readAgentSpan(step: Step, raw: RawSpan): Step {
     output,
     called_with: unpack(from['input.value'] ?? from['ai.prompt'] ?? from['traceloop.entity.input']),
     returned: unpack(from['output.value'] ?? from['ai.response.text'] ?? from['traceloop.entity.output']),
-    attributes: { ...step.attributes, [GEN_AI.agentName]: agent, [GEN_AI.requestModel]: text(from, 'gen_ai.request.model') },
+    attributes: {
+      ...step.attributes,
+      [GEN_AI.agentName]: agent,
+      [GEN_AI.requestModel]: text(from, 'gen_ai.request.model'),
+    },
   }
 }
 
@@ -220,5 +237,8 @@ function readError(raw: RawSpan): Step['error'] {
   const thrown = events.find(({ name }) => name === 'exception' || name.endsWith('.exception'))?.attributes ?? {}
   const type = text(from, 'error.type') ?? text(thrown, 'exception.type')
   if (!failed && text(from, 'error.type') === undefined) return null
-  return { type: type ?? null, message: message ?? text(thrown, 'exception.message') ?? text(from, 'error.message') ?? null }
+  return {
+    type: type ?? null,
+    message: message ?? text(thrown, 'exception.message') ?? text(from, 'error.message') ?? null,
+  }
 }

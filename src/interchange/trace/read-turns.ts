@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../core/json.ts'
 import { GEN_AI, OTEL } from '../../model/gen-ai.ts'
-import { callsOf, type Message, resultsOf } from '../messages/message.ts'
+import { callsOf, type Message, resultsOf } from './message.ts'
 import { asText } from './read-span.ts'
 import type { Step } from './step.ts'
 

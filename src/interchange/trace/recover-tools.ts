@@ -1,5 +1,5 @@
 import { GEN_AI } from '../../model/gen-ai.ts'
-import { callsOf, type Message, resultsOf } from '../messages/message.ts'
+import { callsOf, type Message, resultsOf } from './message.ts'
 import { asText } from './read-span.ts'
 import type { Step } from './step.ts'
 

@@ -1,11 +1,15 @@
 import { OTEL } from '../../model/gen-ai.ts'
 import type { RunFinish } from '../../model/run.ts'
 import { type ImportReport, UNKNOWN_INPUT } from '../foreign-format.ts'
-import type { TraceSource } from './build-import.ts'
-import type { ForeignRun, Step } from './step.ts'
+import type { ForeignRun, Step, TraceSource } from './step.ts'
 
 /** Says what was read of a run, what its source does not tell, and that it can only be debugged. */
-export function reportTrace(run: ForeignRun, source: TraceSource, finish: RunFinish | null, timed: boolean): ImportReport {
+export function reportTrace(
+  run: ForeignRun,
+  source: TraceSource,
+  finish: RunFinish | null,
+  timed: boolean,
+): ImportReport {
   return {
     got: gotten(run, source),
     unknown: unknowns(run, finish, timed),
@@ -41,7 +45,9 @@ function counts(steps: Step[], noun: string): string {
   if (steps.length === 0) return ''
   const names = new Map<string, number>()
   for (const { name } of steps) names.set(name, (names.get(name) ?? 0) + 1)
-  const list = [...names].sort(([, a], [, b]) => b - a).map(([name, count]) => (count === 1 ? name : `${name} ×${count}`))
+  const list = [...names]
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => (count === 1 ? name : `${name} ×${count}`))
   const shown = list.length > 6 ? [...list.slice(0, 6), `${list.length - 6} more`] : list
   return `${plural(steps.length, noun)} (${shown.join(', ')})`
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts'
-import { text } from '../messages/message.ts'
+import { text } from './message.ts'
 import type { RawSpan } from './raw-span.ts'
 import { answerOf } from './span-messages.ts'
 import type { Step } from './step.ts'

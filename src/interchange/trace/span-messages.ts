@@ -1,14 +1,16 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
-import { field, type Message, objectAt, objectsAt, text, unpack, unpackArguments } from '../messages/message.ts'
-import { readMessages } from '../messages/read-messages.ts'
+import { field, type Message, objectAt, objectsAt, text, unpack, unpackArguments } from './message.ts'
 import type { RawSpan } from './raw-span.ts'
+import { readMessages } from './read-messages.ts'
 import type { Step } from './step.ts'
 import { unflatten } from './unflatten.ts'
 
 /** The messages of a model's or an agent's span, and the tools that stand among them. */
 export function messagesOf(raw: RawSpan): { input?: Message[]; output?: Message[]; tools: string[] } {
   const { attributes: from, events } = raw
-  const details = events.find(({ attributes }) => 'gen_ai.input.messages' in attributes || 'gen_ai.output.messages' in attributes)
+  const details = events.find(
+    ({ attributes }) => 'gen_ai.input.messages' in attributes || 'gen_ai.output.messages' in attributes,
+  )
   const all = { ...from, ...details?.attributes }
   const asked = readMessages(inputOf(all, raw), 'user')
   const answered = readMessages(outputOf(all, raw), 'assistant')

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../core/json.ts'
-import type { Message } from '../messages/message.ts'
+import type { LogEvent } from '../../model/trace.ts'
+import type { Message } from './message.ts'
 
 /** One span of another tool's trace, as far as it means something for an agent. */
 export interface Step {
@@ -47,4 +48,20 @@ export interface ForeignRun {
   remarks?: { code: string; message: string; data?: JsonValue }[] | undefined
   /** What the source does not tell of this run. */
   unknown?: string[] | undefined
+}
+
+/** What of a run came from where. */
+export interface TraceSource {
+  /** `otlp`, `langfuse`, … */
+  format: string
+  /** SHA-256 of the file's text: the ids of its runs are made of it. */
+  digest: string
+  /** Spans left out of the run, and how many of them ended in an error. */
+  left_out?: number | undefined
+  left_out_errors?: number | undefined
+  recovered?: number | undefined
+  /** Log events that came with the trace; read off the spans without them. */
+  events?: LogEvent[] | undefined
+  /** How many runs the file holds. */
+  runs: number
 }

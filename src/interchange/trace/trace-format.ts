@@ -35,10 +35,14 @@ function sourceId({ notes }: ImportResult): string {
 function pickRun(runs: ImportResult[], pick: string, path: string): ImportResult {
   const found = runs.find((run) => sourceId(run) === pick || run.run.run_id === pick) ?? runs[Number(pick) - 1]
   if (found !== undefined) return found
-  throw new RetrialError('ERR_INTERCHANGE_PICK', `Failed to pick run ${JSON.stringify(pick)}: the file has no such run`, {
-    hint: `Pick one of ${listRuns(runs)}.`,
-    location: { path },
-  })
+  throw new RetrialError(
+    'ERR_INTERCHANGE_PICK',
+    `Failed to pick run ${JSON.stringify(pick)}: the file has no such run`,
+    {
+      hint: `Pick one of ${listRuns(runs)}.`,
+      location: { path },
+    },
+  )
 }
 
 function severalRuns(runs: ImportResult[], path: string): RetrialError {

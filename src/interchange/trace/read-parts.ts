@@ -84,6 +84,8 @@ export function plain(value: JsonValue | undefined): JsonValue {
     return field(value, 'value', 'text') ?? value
   }
   if (!Array.isArray(value) || value.length === 0) return value
-  const texts = value.map((item) => (isJsonObject(item) ? text(item, 'text') : typeof item === 'string' ? item : undefined))
+  const texts = value.map((item) =>
+    isJsonObject(item) ? text(item, 'text') : typeof item === 'string' ? item : undefined,
+  )
   return texts.every((item) => item !== undefined) ? texts.join('\n') : value
 }

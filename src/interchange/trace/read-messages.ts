@@ -58,13 +58,27 @@ function listItems(value: JsonValue | undefined, side: 'user' | 'assistant'): Js
   if (!isJsonObject(value)) return [value]
   if (typeof value.role === 'string') return [value]
   // A whole answer of the Responses protocol repeats the instructions of its request.
-  const system = side === 'assistant' ? undefined : field(value, 'instructions', 'system_instruction', 'systemInstruction', 'system')
-  const list = field(value, 'messages', 'contents', 'input', 'output', 'choices', 'candidates', 'generations', 'prompts')
+  const system =
+    side === 'assistant' ? undefined : field(value, 'instructions', 'system_instruction', 'systemInstruction', 'system')
+  const list = field(
+    value,
+    'messages',
+    'contents',
+    'input',
+    'output',
+    'choices',
+    'candidates',
+    'generations',
+    'prompts',
+  )
   if (Array.isArray(list) && (objectAt(value, 'content') ?? field(value, 'parts')) === undefined) {
     return [...(system === undefined ? [] : [{ role: 'system', content: system }]), ...listItems(list, side)]
   }
   if (typeof value.prompt === 'string') {
-    return [...(system === undefined ? [] : [{ role: 'system', content: system }]), { role: 'user', content: value.prompt }]
+    return [
+      ...(system === undefined ? [] : [{ role: 'system', content: system }]),
+      { role: 'user', content: value.prompt },
+    ]
   }
   return [value]
 }
@@ -111,7 +125,9 @@ const NO_ROLES = new Set(['message', 'text', 'output_text', 'tool_call', 'tool-c
 /** Gemini's candidates have their message in `content`. */
 function innerContent(raw: JsonObject): JsonObject | undefined {
   const content = objectAt(raw, 'content')
-  return content !== undefined && (Array.isArray(content.parts) || typeof content.role === 'string') ? content : undefined
+  return content !== undefined && (Array.isArray(content.parts) || typeof content.role === 'string')
+    ? content
+    : undefined
 }
 
 /** LangChain's serialised messages have their type in the last part of their id. */
