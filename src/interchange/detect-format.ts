@@ -10,6 +10,7 @@ import { langSmithFormat } from './import-langsmith.ts'
 import { nockFormat } from './import-nock.ts'
 import { openAiAgentsFormat } from './import-openai-agents.ts'
 import { otlpFormat } from './import-otlp.ts'
+import { plainFormat } from './import-plain.ts'
 import { spanDumpFormat } from './import-span-dump.ts'
 import { sweAgentFormat } from './import-swe-agent.ts'
 import { tauFormat } from './import-tau.ts'
@@ -39,6 +40,7 @@ export const FOREIGN_FORMATS: readonly ForeignFormat[] = [
   tau2Format,
   sweAgentFormat,
   inspectFormat,
+  plainFormat,
   chatFormat,
   // Last: it is told by little, and only refuses.
   answersFormat,

@@ -45,7 +45,7 @@ function readJaegerSpan(span: JsonObject, processes: JsonObject): RawSpan {
     scope: textAt(attributes, 'otel.scope.name') ?? '',
     events: objectsAt(span, 'logs').map((log) => {
       const { event, ...fields } = readTags(log.fields)
-      return { name: typeof event === 'string' ? event : '', attributes: fields, body: undefined }
+      return { name: typeof event === 'string' ? event : '', attributes: fields, body: undefined, at_ms: null }
     }),
     failed: attributes.error === true || attributes.error === 'true' || attributes['otel.status_code'] === 'ERROR',
     message: message ?? null,

@@ -16,6 +16,7 @@ import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
 import { readMessages } from './trace/read-messages.ts'
 import { plain } from './trace/read-parts.ts'
 import { asText, readSpan } from './trace/read-span.ts'
+import { saidIn } from './trace/said.ts'
 import type { Step } from './trace/step.ts'
 import { traceFormat } from './trace/trace-format.ts'
 
@@ -56,16 +57,16 @@ function findTraces(value: JsonObject): { trace: JsonObject; observations: JsonO
 function toGroup(source_id: string, trace: JsonObject, observations: JsonObject[]): SpanGroup {
   const resource = objectAt(metadataOf(trace), 'resourceAttributes') ?? {}
   const release = textAt(trace, 'release', 'version') ?? textAt(resource, 'service.version')
-  const input = unquote(trace.input)
-  const output = unquote(trace.output)
+  const input = saidIn(unquote(trace.input), 'input')
+  const output = saidIn(unquote(trace.output), 'output')
   return {
     source_id,
     spans: observations.map(readObservation),
     about: {
       ...(release !== undefined && { release }),
       ...(textAt(trace, 'name') !== undefined && { workflow: textAt(trace, 'name') }),
-      ...(input !== undefined && input !== null && { input }),
-      ...(output !== undefined && output !== null && { output }),
+      ...(input !== undefined && { input }),
+      ...(output !== undefined && { output }),
       remarks: objectsAt(trace, 'scores').map((score) => ({
         code: 'score',
         message: `${textAt(score, 'name') ?? 'score'}: ${String(score.value ?? score.stringValue ?? '')}`,

@@ -1,10 +1,12 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
+import { buildOwnImport } from './trace/build-import.ts'
 import { groupSpans } from './trace/group-spans.ts'
 import { importSpans } from './trace/import-spans.ts'
 import { objectAt, objectsAt, text as textAt } from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
 import { type RawSpan, readAnyValue, readKeyValues, readNanos } from './trace/raw-span.ts'
+import { readOwnSpans } from './trace/read-own-spans.ts'
 import { traceFormat } from './trace/trace-format.ts'
 
 /**
@@ -18,6 +20,10 @@ function readOtlp(text: string, options: ImportOptions): ImportResult[] {
     .flat()
     .flatMap((value) => (isJsonObject(value) ? readExport(value) : []))
   if (spans.length === 0) throw notOfFormat('OTLP/JSON', options.path, 'it holds no resourceSpans with spans')
+  const traces = Map.groupBy(spans, ({ trace_id }) => trace_id)
+  const own = [...traces.values()].map(readOwnSpans)
+  // A file that we wrote holds nothing else.
+  if (own.every((run) => run !== null)) return own.map((run) => buildOwnImport(run, options, 'otlp'))
   return importSpans(groupSpans(spans), 'otlp', text, options)
 }
 
@@ -55,6 +61,7 @@ function readOtlpSpan(span: JsonObject, resource: JsonObject, scope: string): Ra
       name: textAt(event, 'name') ?? '',
       attributes: readKeyValues(event.attributes),
       body: isJsonObject(event.body) ? readAnyValue(event.body) : undefined,
+      at_ms: readNanos(event.timeUnixNano),
     })),
     failed: status.code === 2 || status.code === 'STATUS_CODE_ERROR',
     message: textAt(status, 'message') ?? null,

@@ -51,6 +51,7 @@ function readDumpedSpan(span: JsonObject): RawSpan {
       name: textAt(event, 'event_name', 'name') ?? '',
       attributes: objectAt(event, 'attributes') ?? {},
       body: event.body,
+      at_ms: null,
     })),
     failed: code === 2 || code === 'ERROR' || code === 'StatusCode.ERROR',
     message: textAt(status, 'message', 'description') ?? null,

@@ -13,6 +13,7 @@ export const GEN_AI = {
   toolArguments: 'gen_ai.tool.call.arguments',
   toolResult: 'gen_ai.tool.call.result',
   agentName: 'gen_ai.agent.name',
+  agentVersion: 'gen_ai.agent.version',
   workflowName: 'gen_ai.workflow.name',
   stream: 'gen_ai.request.stream',
   /** Messages of a request and of its answer: `[{ role, parts: [{ type: 'text', content }, …] }]`. */
@@ -52,4 +53,20 @@ export const OTEL = {
   executionMs: 'retrial.tool.execution_ms',
   /** Who spoke, in a run of several agents of which no more is known. */
   speaker: 'retrial.speaker',
+} as const
+
+/** Attribute keys by which a run that was exported is read back as it was. */
+export const OWN = {
+  runId: 'retrial.run.id',
+  traceId: 'retrial.run.trace_id',
+  stopReason: 'retrial.run.stop_reason',
+  finished: 'retrial.run.finished',
+  input: 'retrial.run.input',
+  output: 'retrial.run.output',
+  spanId: 'retrial.span.id',
+  parentId: 'retrial.span.parent_id',
+  stepType: 'retrial.span.step_type',
+  name: 'retrial.span.name',
+  errorClass: 'retrial.span.error_class',
+  interactions: 'retrial.span.interactions',
 } as const

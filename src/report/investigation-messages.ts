@@ -13,7 +13,8 @@ export function detailsOfSpans(trace: RunTrace, paint: Paint, width: number): Ma
   for (const span of trace.spans.toSorted((a, b) => a.started_at_ms - b.started_at_ms)) {
     const rows = span.step_type === 'tool_call' ? toolRows(span) : speechRows(span, before)
     const input = span.attributes[GEN_AI.inputMessages]
-    if (Array.isArray(input)) before = input
+    const output = span.attributes[GEN_AI.outputMessages]
+    if (Array.isArray(input)) before = [...input, ...(Array.isArray(output) ? output : [])]
     const lines = rows.map(([label, text]) => `      ${paint('dim', label.padEnd(5))}${shorten(text, width - 12)}`)
     details.set(span.span_id, lines)
   }
@@ -58,11 +59,17 @@ function speechRows(span: Span, before: readonly JsonValue[]): Row[] {
 /** What a request says that the one before it did not. */
 function newRows(input: readonly JsonValue[], before: readonly JsonValue[]): Row[] {
   let same = 0
-  while (same < before.length && JSON.stringify(before[same]) === JSON.stringify(input[same])) same++
+  while (same < before.length && isSame(before[same], input[same])) same++
   const fresh = input.slice(same)
   const shown = fresh.slice(-MOST_MESSAGES)
   const hidden = input.length - shown.length
   return [...(hidden > 0 ? [['told', `… ${hidden} earlier messages`] as Row] : []), ...messageRows(shown, 'told')]
+}
+
+/** Why an answer ended is no part of what is told of it later. */
+function isSame(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  if (!isJsonObject(a) || !isJsonObject(b)) return false
+  return a.role === b.role && JSON.stringify(a.parts) === JSON.stringify(b.parts)
 }
 
 function messageRows(messages: readonly JsonValue[], label: string): Row[] {

@@ -7,6 +7,11 @@ import { escapeTerminal, fitText, type Paint } from './terminal-text.ts'
 
 const DEEPEST = 6
 
+/** False for a run of which only the order of its steps is known. */
+export function hasTimes({ context }: RunTrace): boolean {
+  return context.started_at !== 0
+}
+
 /** The line of the timeline that each span stands on. */
 export function linesOfSpans(trace: RunTrace): Map<string, TimelineEntry> {
   return new Map(orderTimeline(trace).map((entry) => [entry.span.span_id, entry]))
@@ -45,16 +50,18 @@ function renderEntry(
   paint: Paint,
   columns: { line: number; name: number },
 ): string {
-  const offset = formatMs(span.started_at_ms - trace.context.started_at)
+  const timed = hasTimes(trace)
+  const offset = timed ? formatMs(span.started_at_ms - trace.context.started_at) : '–'
+  const latency = timed ? formatMs(span.latency_ms) : '–'
   const name = indentName(span, depth)
   const marks = [
     ...(span.span_id === signals.first_error_span?.span_id ? ['◀ first error'] : []),
-    ...(span.span_id === signals.slowest_span?.span_id ? ['◀ slowest'] : []),
+    ...(timed && span.span_id === signals.slowest_span?.span_id ? ['◀ slowest'] : []),
   ]
   const cells = [
     `  ${String(line).padStart(columns.line)}`,
     `${offset.padStart(11)}`,
-    `${formatMs(span.latency_ms).padStart(11)}`,
+    `${latency.padStart(11)}`,
     ` ${span.step_type.padEnd(12)}`,
     ` ${fitText(name, columns.name).padEnd(columns.name)}`,
     ` ${renderOutcome(span, paint)}`,

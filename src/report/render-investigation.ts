@@ -7,7 +7,7 @@ import { renderHypotheses } from './investigation-hypotheses.ts'
 import { detailsOfSpans } from './investigation-messages.ts'
 import { renderRow } from './investigation-row.ts'
 import { renderSignals } from './investigation-signals.ts'
-import { linesOfSpans, renderTimeline } from './investigation-timeline.ts'
+import { hasTimes, linesOfSpans, renderTimeline } from './investigation-timeline.ts'
 import { createPaint, escapeTerminal, escapeValue, joinLines, type Paint } from './terminal-text.ts'
 
 /** A run and what was found out about it. */
@@ -54,7 +54,7 @@ export function renderInvestigation(investigation: Investigation, options: Rende
   const all = [
     ...renderContext(investigation, paint),
     ...section('Timeline', renderTimeline(trace, signals, paint, width, details)),
-    ...section('Signals', alignRows(renderSignals(signals, lines, paint), paint)),
+    ...section('Signals', alignRows(renderSignals(signals, lines, paint, hasTimes(trace)), paint)),
     ...section('Hypotheses (guesses to test by a replay)', renderHypotheses(hypotheses, lines, paint, width)),
     ...section('Notes of the recording', renderNotes(notes)),
     '',
@@ -78,7 +78,10 @@ function renderContext(investigation: Investigation, paint: Paint): string[] {
   const rows: [string, string][] = [
     ...renderSegment(investigation.segment),
     ...(models.length === 0 ? [] : [['model', models.join(', ')] as [string, string]]),
-    ['started', `${formatDate(started_at)}, took ${formatMs(trace.latency_ms)}, ${ended}`],
+    [
+      'started',
+      `${formatDate(started_at)}, took ${hasTimes(trace) ? formatMs(trace.latency_ms) : 'an unknown time'}, ${ended}`,
+    ],
     ['input', escapeValue(trace.input, 160)],
     ['output', escapeValue(trace.output, 160)],
     ...(hypotheses.length === 0

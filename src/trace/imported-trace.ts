@@ -41,7 +41,8 @@ function classifyImported(span: Span, attributes: Record<string, JsonValue>): st
   const result = attributes[GEN_AI.toolResult]
   const told = span.step_type === 'tool_call' && typeof result === 'string' ? result : null
   if (status !== 'error') return told !== null && isErrorResult(told) ? (classifyText(told) ?? 'tool_error') : null
-  if (named !== null && isErrorClass(named)) return named
+  // What we wrote says so by this attribute; its class stands, whatever it is.
+  if (named !== null && (isErrorClass(named) || attributes[OTEL.errorType] === named)) return named
   const message = attributes[OTEL.errorMessage]
   const shape: ErrorShape = { name: named ?? '', message: typeof message === 'string' ? message : '' }
   const http = attributes[OTEL.httpStatus]

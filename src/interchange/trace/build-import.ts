@@ -8,8 +8,8 @@ import type { RunContext, RunFinish } from '../../model/run.ts'
 import type { ImportedSpan, StepType } from '../../model/trace.ts'
 import type { ImportOptions, ImportResult } from '../foreign-format.ts'
 import { type Message, textOf, toJson } from './message.ts'
-import { reportTrace } from './report-trace.ts'
-import type { ForeignRun, Step, TraceSource } from './step.ts'
+import { NO_BYTES, reportTrace } from './report-trace.ts'
+import type { ForeignRun, OwnRun, Step, TraceSource } from './step.ts'
 
 const STEP_TYPES: Record<Step['kind'], StepType> = {
   llm: 'llm_generate',
@@ -53,6 +53,33 @@ export function buildImport(foreign: ForeignRun, source: TraceSource, options: I
     input: foreign.input ?? null,
     finish,
     report: reportTrace(foreign, source, finish, times.length > 0),
+  }
+}
+
+/** Makes an import of a run that is written in our own terms: spans and events as they were. */
+export function buildOwnImport(
+  { run, spans, events, input, finish }: OwnRun,
+  options: ImportOptions,
+  format: string,
+): ImportResult {
+  const data = { format, source_id: run.run_id, events: events as unknown as JsonValue[] }
+  const run_id = options.run_id ?? run.run_id
+  const steps = spans.map(({ span }) => span)
+  const counts = [
+    `${steps.filter(({ step_type }) => step_type === 'llm_generate').length} model calls`,
+    `${steps.filter(({ step_type }) => step_type === 'tool_call').length} tool calls`,
+  ]
+  return {
+    run: { ...run, run_id },
+    runtime: { node: 'unknown', platform: 'unknown' },
+    interactions: [],
+    notes: [
+      { at_ms: 0, code: 'trace_only', message: traceOnly(format), data },
+      ...spanNotes(spans, run.started_at),
+    ],
+    input,
+    finish,
+    report: { got: [counts.join(', ')], unknown: [], replayable: false, reason: NO_BYTES },
   }
 }
 
@@ -103,16 +130,20 @@ function traceNotes(foreign: ForeignRun, source: TraceSource, spans: ImportedSpa
     source_id: foreign.source_id,
     ...(source.events !== undefined && { events: source.events as unknown as JsonValue[] }),
   }
-  const message = `read from ${source.format}: spans without bodies, so this run can be debugged and not replayed`
-  return [
-    { at_ms: 0, code: 'trace_only', message, data },
-    ...spans.map((span) => ({
-      at_ms: roundMs(span.span.started_at_ms - started_at),
-      code: 'span',
-      message: `${span.span.step_type} ${span.span.name}`,
-      data: span as unknown as JsonValue,
-    })),
-  ]
+  return [{ at_ms: 0, code: 'trace_only', message: traceOnly(source.format), data }, ...spanNotes(spans, started_at)]
+}
+
+function traceOnly(source: string): string {
+  return `read from ${source}: spans without bodies, so this run can be debugged and not replayed`
+}
+
+function spanNotes(spans: readonly ImportedSpan[], started_at: number): Note[] {
+  return spans.map((span) => ({
+    at_ms: roundMs(span.span.started_at_ms - started_at),
+    code: 'span',
+    message: `${span.span.step_type} ${span.span.name}`,
+    data: span as unknown as JsonValue,
+  }))
 }
 
 function remarksOf({ remarks }: ForeignRun): Note[] {

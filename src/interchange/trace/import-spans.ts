@@ -7,6 +7,7 @@ import { arrangeSteps } from './arrange-steps.ts'
 import { buildImport } from './build-import.ts'
 import { type Message, textOf } from './message.ts'
 import { recoverTools } from './recover-tools.ts'
+import { saidIn } from './said.ts'
 import type { ForeignRun, Step } from './step.ts'
 
 /** Spans of one run, as a format gives them. */
@@ -56,8 +57,11 @@ function describe({ source_id, about }: SpanGroup, steps: Step[], agents: Step[]
     release: told('release'),
     workflow: told('workflow') ?? (typeof agent === 'string' ? agent : undefined),
     agent: typeof agent === 'string' ? agent : undefined,
-    input: outer?.called_with ?? said(outer?.input) ?? said(first?.filter(({ role }) => role === 'user').slice(0, 1)),
-    output: outer?.returned ?? said(outer?.output),
+    input:
+      saidIn(outer?.called_with, 'input') ??
+      said(outer?.input) ??
+      said(first?.filter(({ role }) => role === 'user').slice(0, 1)),
+    output: saidIn(outer?.returned, 'output') ?? said(outer?.output),
     ...(failed.length > 0 && { stop_reason: 'error' }),
     started_ms: outer?.started_ms ?? undefined,
     ...(ended.length > 0 && { ended_ms: Math.max(...ended) }),

@@ -13,7 +13,7 @@ export interface RawSpan {
   /** Of the process that made it: `service.name`, … */
   resource: JsonObject
   scope: string
-  events: { name: string; attributes: JsonObject; body: JsonValue | undefined }[]
+  events: { name: string; attributes: JsonObject; body: JsonValue | undefined; at_ms: number | null }[]
   failed: boolean
   /** The words of the status, or null. */
   message: string | null

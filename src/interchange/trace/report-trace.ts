@@ -3,6 +3,9 @@ import type { RunFinish } from '../../model/run.ts'
 import { type ImportReport, UNKNOWN_INPUT } from '../foreign-format.ts'
 import type { ForeignRun, Step, TraceSource } from './step.ts'
 
+/** Why no import of a trace can be replayed. */
+export const NO_BYTES = 'a trace holds no request or answer byte for byte, so nothing could be served from it'
+
 /** Says what was read of a run, what its source does not tell, and that it can only be debugged. */
 export function reportTrace(
   run: ForeignRun,
@@ -14,7 +17,7 @@ export function reportTrace(
     got: gotten(run, source),
     unknown: unknowns(run, finish, timed),
     replayable: false,
-    reason: 'a trace holds no request or answer byte for byte, so nothing could be served from it',
+    reason: NO_BYTES,
   }
 }
 

@@ -25,6 +25,8 @@ const LANGSMITH: Record<string, Step['kind']> = { llm: 'llm', tool: 'tool', chai
 /** What kind of step a span is; `other` when no convention says that it is one. */
 export function kindOf(raw: RawSpan): Step['kind'] {
   const { attributes } = raw
+  // The OpenAI Agents SDK hands over by a tool, but no tool runs.
+  if (/^handoff to /.test(raw.name)) return 'thought'
   return byName(attributes) ?? bySdk(attributes) ?? byContent(raw) ?? 'other'
 }
 

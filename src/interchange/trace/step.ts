@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../core/json.ts'
-import type { LogEvent } from '../../model/trace.ts'
+import type { RunContext, RunFinish } from '../../model/run.ts'
+import type { ImportedSpan, LogEvent } from '../../model/trace.ts'
 import type { Message } from './message.ts'
 
 /** One span of another tool's trace, as far as it means something for an agent. */
@@ -64,4 +65,13 @@ export interface TraceSource {
   events?: LogEvent[] | undefined
   /** How many runs the file holds. */
   runs: number
+}
+
+/** A run that was exported by us, as it was. */
+export interface OwnRun {
+  run: RunContext
+  spans: ImportedSpan[]
+  events: LogEvent[]
+  input: JsonValue
+  finish: RunFinish | null
 }

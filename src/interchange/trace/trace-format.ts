@@ -12,18 +12,19 @@ export function traceFormat(
     const runs = read(text, options)
     return options.pick === undefined ? runs : [pickRun(runs, options.pick, options.path)]
   }
-  return {
-    name,
-    title,
-    detect,
-    importRuns,
-    import(text, options) {
-      const runs = importRuns(text, options)
-      const [only] = runs
-      if (only === undefined || runs.length > 1) throw severalRuns(runs, options.path)
-      return only
-    },
-  }
+  return { name, title, detect, importRuns, import: (text, options) => takeOne(read(text, options), options) }
+}
+
+/**
+ * The run that is asked for, or the only one.
+ *
+ * @throws RetrialError `ERR_INTERCHANGE_SEVERAL_RUNS`, `ERR_INTERCHANGE_PICK`
+ */
+export function takeOne(runs: ImportResult[], { pick, path }: ImportOptions): ImportResult {
+  if (pick !== undefined) return pickRun(runs, pick, path)
+  const [only] = runs
+  if (only === undefined || runs.length > 1) throw severalRuns(runs, path)
+  return only
 }
 
 /** The id that the source has for a run. */
