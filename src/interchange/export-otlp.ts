@@ -25,7 +25,11 @@ export function exportOtlp(trace: RunTrace): JsonObject {
   const ids = new Map(trace.spans.map(({ span_id }) => [span_id, spanId(run_id, span_id)]))
   const root = spanId(run_id, '')
   const spans = trace.spans.map((span) => writeSpan(span, traceId, ids, root))
-  const resource = { 'service.name': agent ?? workflow ?? 'agent', 'service.version': release, 'telemetry.sdk.name': 'retrial' }
+  const resource = {
+    'service.name': agent ?? workflow ?? 'agent',
+    'service.version': release,
+    'telemetry.sdk.name': 'retrial',
+  }
   return {
     resourceSpans: [
       {

@@ -27,7 +27,10 @@ function readFiles(files: readonly ForeignFile[], options: ImportOptions): Impor
 }
 
 function isEntry(entry: JsonObject): boolean {
-  return textAt(entry, 'run_id') !== undefined && (isEvent(entry) || entry.step_type !== undefined || entry.latency_ms !== undefined)
+  return (
+    textAt(entry, 'run_id') !== undefined &&
+    (isEvent(entry) || entry.step_type !== undefined || entry.latency_ms !== undefined)
+  )
 }
 
 function isEvent(entry: JsonObject): boolean {
@@ -63,7 +66,12 @@ function readRun(run_id: string, entries: JsonObject[], options: ImportOptions):
       finish:
         finish === undefined
           ? null
-          : { at_ms: last - started_at, stop_reason: textAt(finish as JsonObject, 'stop_reason') ?? 'unknown', output: null, error: null },
+          : {
+              at_ms: last - started_at,
+              stop_reason: textAt(finish as JsonObject, 'stop_reason') ?? 'unknown',
+              output: null,
+              error: null,
+            },
     },
     options,
     'plain',
@@ -75,7 +83,8 @@ function number(value: JsonValue | undefined): number {
 }
 
 function readSpan(entry: JsonObject, index: number, run_id: string): ImportedSpan {
-  const { span_id, parent_id, step_type, name, started_at_ms, latency_ms, status, error_class, attributes, ...rest } = entry
+  const { span_id, parent_id, step_type, name, started_at_ms, latency_ms, status, error_class, attributes, ...rest } =
+    entry
   const type = STEP_TYPES.find((known) => known === step_type) ?? 'reasoning'
   const error = typeof error_class === 'string' ? error_class : null
   const kept = isJsonObject(attributes) ? attributes : {}
@@ -108,7 +117,10 @@ const plain = traceFormat(
   'plain spans and log events',
   (text) => {
     const head = text.slice(0, 65_536)
-    const isOurs = /"step_type"\s*:|"event"\s*:\s*"(?:run_started|agent_step|tool_call|tool_result|llm_result|run_finished)"/.test(head)
+    const isOurs =
+      /"step_type"\s*:|"event"\s*:\s*"(?:run_started|agent_step|tool_call|tool_result|llm_result|run_finished)"/.test(
+        head,
+      )
     return /"run_id"\s*:/.test(head) && isOurs
   },
   readPlain,

@@ -90,10 +90,11 @@ function defined(attributes: Step['attributes']): Step['attributes'] {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined))
 }
 
-/** Sets the parent to the next step around, and the agent to the next agent around. */
+/** Sets the parent to the next tool around, and the agent to the next agent around. */
 function placeUnder(span: Step, byId: ReadonlyMap<string, Step>, steps: ReadonlySet<string>): Step {
   const outer = ancestors(span, byId)
-  const parent = outer.find(({ id }) => steps.has(id))?.id ?? null
+  // Nothing that an agent does is within a model call, whatever a tracer's nesting says.
+  const parent = outer.find(({ id, kind }) => steps.has(id) && kind === 'tool')?.id ?? null
   const agent = outer.map(({ attributes }) => attributes[GEN_AI.agentName]).find((name) => name !== undefined)
   const attributes = { ...span.attributes, [GEN_AI.agentName]: span.attributes[GEN_AI.agentName] ?? agent }
   return { ...span, parent, attributes }

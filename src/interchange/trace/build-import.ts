@@ -73,10 +73,7 @@ export function buildOwnImport(
     run: { ...run, run_id },
     runtime: { node: 'unknown', platform: 'unknown' },
     interactions: [],
-    notes: [
-      { at_ms: 0, code: 'trace_only', message: traceOnly(format), data },
-      ...spanNotes(spans, run.started_at),
-    ],
+    notes: [{ at_ms: 0, code: 'trace_only', message: traceOnly(format), data }, ...spanNotes(spans, run.started_at)],
     input,
     finish,
     report: { got: [counts.join(', ')], unknown: [], replayable: false, reason: NO_BYTES },

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../../core/json.ts'
+import { findTooDeep } from './nesting.ts'
 
 /** A part of a message, as the GenAI conventions write it. */
 export type Part =
@@ -56,15 +57,23 @@ export function normaliseRole(role: string): string {
   return known ?? role
 }
 
+/** A text that is nested deeper stays a text. */
+const MAX_NESTING = 50
+
 /** A text that is a JSON object or list as that; any other value as it is. */
 export function unpack(value: JsonValue | undefined): JsonValue | undefined {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value
-  return parseJson(value) ?? value
+  return parseShallow(value) ?? value
+}
+
+/** The value of a JSON text; undefined for what is not JSON, or nested too deep. */
+export function parseShallow(text: string): JsonValue | undefined {
+  return findTooDeep(text, MAX_NESTING) === -1 ? parseJson(text) : undefined
 }
 
 /** What a JSON text stands for, however often it was written as a text: some exporters do so twice. */
 export function unquote(value: JsonValue | undefined): JsonValue | undefined {
-  const once = typeof value === 'string' && /^\s*"/.test(value) ? (parseJson(value) ?? value) : value
+  const once = typeof value === 'string' && /^\s*"/.test(value) ? (parseShallow(value) ?? value) : value
   return unpack(once)
 }
 

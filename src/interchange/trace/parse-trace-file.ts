@@ -2,8 +2,9 @@ import { RetrialError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
 import { MAX_FILE_LENGTH, tooLarge } from '../entries/read-json-file.ts'
 import { locateJsonError } from '../locate-json-error.ts'
+import { findTooDeep } from './nesting.ts'
 
-/** Deepest nesting that is taken: a recording can hold little more. */
+/** Deepest nesting that is taken: whatever walks over a value can do so without an end of the stack, and a recording can hold it. */
 const MAX_NESTING = 100
 
 /**
@@ -14,7 +15,8 @@ const MAX_NESTING = 100
 export function parseTraceFile(text: string, path: string): JsonValue[] {
   if (text.length > MAX_FILE_LENGTH) throw tooLarge(path, text.length)
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text
-  checkNesting(body, path)
+  const deep = findTooDeep(body, MAX_NESTING)
+  if (deep !== -1) throw tooDeep(body, path, deep)
   const whole = tryParse(body)
   if (whole !== undefined) return [whole]
   const lines = body.split('\n')
@@ -43,22 +45,6 @@ function notJson(text: string, path: string, lineIndex: number): RetrialError {
     hint: 'Check that the file is complete: an export that was interrupted ends early.',
     location: { path, line: lineIndex + place.line, column: place.column },
   })
-}
-
-/** Whatever walks over a value later can do so without an end of the stack. */
-function checkNesting(text: string, path: string): void {
-  let depth = 0
-  let inString = false
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (inString) {
-      if (code === 0x5c) at++
-      else if (code === 0x22) inString = false
-    } else if (code === 0x22) inString = true
-    else if (code === 0x7b || code === 0x5b) {
-      if (++depth > MAX_NESTING) throw tooDeep(text, path, at)
-    } else if (code === 0x7d || code === 0x5d) depth--
-  }
 }
 
 function tooDeep(text: string, path: string, at: number): RetrialError {

@@ -1,8 +1,8 @@
-import { type JsonObject, type JsonValue, parseJson } from '../../core/json.ts'
 import { roundMs } from '../../core/clock.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { GEN_AI, OWN } from '../../model/gen-ai.ts'
 import { type ImportedSpan, type LogEvent, STEP_TYPES, type StepType } from '../../model/trace.ts'
-import { text } from './message.ts'
+import { parseShallow, text } from './message.ts'
 import type { RawSpan } from './raw-span.ts'
 import type { OwnRun } from './step.ts'
 
@@ -24,7 +24,9 @@ export function readOwnSpans(spans: readonly RawSpan[]): OwnRun | null {
       ...(agent !== undefined && { agent }),
       started_at,
     },
-    spans: spans.filter(({ attributes }) => text(attributes, OWN.spanId) !== undefined).map((span) => readSpan(span, run_id)),
+    spans: spans
+      .filter(({ attributes }) => text(attributes, OWN.spanId) !== undefined)
+      .map((span) => readSpan(span, run_id)),
     events: root.events.flatMap((event) => readEvent(event)),
     input: unwrap(from[OWN.input]),
     finish:
@@ -40,7 +42,7 @@ export function readOwnSpans(spans: readonly RawSpan[]): OwnRun | null {
 }
 
 function unwrap(value: JsonValue | undefined): JsonValue {
-  return typeof value === 'string' ? (parseJson(value) ?? null) : null
+  return typeof value === 'string' ? (parseShallow(value) ?? null) : null
 }
 
 const HIDDEN = new Set<string>(Object.values(OWN))
@@ -50,7 +52,7 @@ function readSpan(raw: RawSpan, run_id: string): ImportedSpan {
   const { [GEN_AI.inputMessages]: input, [GEN_AI.outputMessages]: output, ...rest } = from
   const kept = Object.entries(rest).filter(([key]) => !HIDDEN.has(key))
   const started_at_ms = raw.started_ms ?? 0
-  const messages = (value: JsonValue | undefined) => (typeof value === 'string' ? parseJson(value) : undefined)
+  const messages = (value: JsonValue | undefined) => (typeof value === 'string' ? parseShallow(value) : undefined)
   const [asked, answered] = [messages(input), messages(output)]
   return {
     span: {
