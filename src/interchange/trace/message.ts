@@ -18,9 +18,9 @@ export interface Message {
   finish_reason?: string
 }
 
-/** The messages as they stand in an attribute. */
+/** The messages as they stand in an attribute. Why each ended stands in an attribute of its own. */
 export function toJson(messages: readonly Message[]): JsonValue[] {
-  return messages as unknown as JsonValue[]
+  return messages.map(({ finish_reason: _, ...message }) => message as unknown as JsonValue)
 }
 
 /** The text of a message, its parts joined by line feeds. */
