@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { detectFormat } from '../../src/interchange/detect-format.ts'
 import { exportOtlp } from '../../src/interchange/export-otlp.ts'
+import type { ImportResult } from '../../src/interchange/foreign-format.ts'
+import { plainFormat } from '../../src/interchange/import-plain.ts'
 import { computeSignals } from '../../src/signals/compute-signals.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
 import { asks, chat, http, recordingOf, tells, user, wrapped } from '../trace/build-recording.ts'
@@ -178,6 +180,8 @@ test('keeps plain spans and events as they are given one file, and given spans a
   expect(both.spans).toMatchObject([{ span_id: 's1', status: 'error', error_class: 'flaky_index' }])
   expect(both.events).toEqual(events)
   expect(computeSignals(both)).toMatchObject({ repeated_tool_calls: { search: 1 }, error_class: 'flaky_index' })
+  const files = [spans, events].map((list, i) => ({ path: `${i}.json`, text: JSON.stringify(list) }))
+  expect(projectRun(toRecording(plainFormat.importFiles?.(files, {}) as ImportResult))).toEqual(both)
   expect(detectFormat(JSON.stringify(spans))).toBe('plain')
   expect(detectFormat(events.map((event) => JSON.stringify(event)).join('\n'))).toBe('plain')
 })
