@@ -26,6 +26,7 @@ interface DebugOptions {
   workflow?: string
   model?: string
   tool?: string
+  messages?: boolean
   json?: boolean
 }
 
@@ -45,6 +46,7 @@ export function registerDebug(program: Command): void {
     .option('--workflow <workflow>', 'only if the run is of this workflow')
     .option('--model <model>', 'only what the run did with this model')
     .option('--tool <tool>', 'only what the run did with this tool')
+    .option('--messages', 'show what was said and done in each step')
     .option('--json', 'print JSON')
     .action(async (recording: string | undefined, options: DebugOptions) => {
       const text = recording === undefined ? await debugTraces(options) : await debugRecording(recording, options)
@@ -65,11 +67,23 @@ async function debugRecording(file: string, options: DebugOptions): Promise<stri
   }
   const signals = computeSignals(trace)
   const hypotheses = hypothesise({ signals, metrics })
-  const { integrity, notes } = recording
+  const { integrity } = recording
+  const notes = recording.notes.filter(({ code }) => code !== 'span')
   if (options.json === true) {
-    return toJson({ ...trace.context, file, integrity, segment, signals, metrics, hypotheses, notes })
+    return toJson({
+      ...trace.context,
+      file,
+      integrity,
+      segment,
+      signals,
+      metrics,
+      hypotheses,
+      notes,
+      ...(options.messages === true && { spans: trace.spans }),
+    })
   }
-  return renderInvestigation({ trace, segment, signals, hypotheses, integrity, notes, file }, terminal())
+  const { messages } = options
+  return renderInvestigation({ trace, segment, signals, hypotheses, integrity, notes, file, messages }, terminal())
 }
 
 async function debugTraces(options: DebugOptions): Promise<string> {

@@ -10,8 +10,16 @@ import { pinRecording } from '../recording/lock-file.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { saveRecording } from '../recording/save-recording.ts'
-import { escapeJson, escapeTerminal } from '../report/terminal-text.ts'
-import { type FoundFiles, readForeignFiles, readRun } from './read-foreign-files.ts'
+import { type FoundFiles, readForeignFiles, readRuns } from './read-foreign-files.ts'
+import {
+  type ImportedRun,
+  renderFound,
+  renderJson,
+  renderRuns,
+  renderRunsJson,
+  renderText,
+  toJson,
+} from './render-import.ts'
 
 interface ImportCommandOptions {
   detect?: boolean
@@ -22,6 +30,7 @@ interface ImportCommandOptions {
   agent?: string
   input?: string
   skipBad?: boolean
+  pick?: string
   force?: boolean
   json?: boolean
 }
@@ -36,7 +45,11 @@ export function registerImport(program: Command): void {
     .argument('[format]', `what the files are: ${names.join(', ')} (default: told by their look)`)
     .argument('[files...]', 'the files to import; several make one run')
     .option('--detect', 'only say what the files are, what they hold, and whether a replay could rest on it')
-    .option('--out <file>', 'the recording to write (default: recordings/<run id>.jsonl)')
+    .option('--out <file>', 'the recording to write (default: recordings/<run id>.jsonl); for several runs, the folder')
+    .option(
+      '--pick <run>',
+      'of a file that holds several runs: only this one, by its id there or its number (default: all)',
+    )
     .option('--run-id <id>', 'id of the run (default: made from the content of the files)')
     .option('--release <release>', 'release of the agent that ran')
     .option('--workflow <workflow>', 'workflow that ran')
@@ -57,27 +70,55 @@ async function importFiles({ format, files }: FoundFiles, options: ImportCommand
   const input = options.input === undefined ? null : readInput(options.input)
   const agent = options.agent === undefined ? null : readAgent(options.agent)
   if (options.runId === '') throw runIdError(options.runId)
-  const result = readRun(format, files, { run_id: options.runId, skipBad: options.skipBad })
-  const out = options.out ?? join('recordings', fileName(result.run.run_id))
+  const { runId: run_id, skipBad, pick } = options
+  const results = readRuns(format, files, { run_id, skipBad, pick })
+  const [only] = results
+  if (only !== undefined && results.length === 1) {
+    const out = options.out ?? join('recordings', fileName(only.run.run_id))
+    const { saved, report } = await saveRun(only, out, input, agent, options)
+    if (options.json === true) return renderJson(out, saved, report)
+    return renderText(`imported ${saved.run.run_id} from ${listPaths(files)} as ${out}`, report)
+  }
+  if (run_id !== undefined) throw severalRuns(files, results.length)
+  const folder = options.out ?? 'recordings'
+  const imported: ImportedRun[] = []
+  for (const result of results) {
+    const out = join(folder, fileName(result.run.run_id))
+    imported.push({ out, ...(await saveRun(result, out, input, agent, options)) })
+  }
+  return options.json === true ? renderRunsJson(imported) : renderRuns(listPaths(files), folder, imported)
+}
+
+async function saveRun(
+  result: ImportResult,
+  out: string,
+  input: JsonValue,
+  agent: { module: string; export: string } | null,
+  options: ImportCommandOptions,
+): Promise<Omit<ImportedRun, 'out'>> {
   const agentRef = agent === null ? undefined : `${relativeModule(agent.module, out)}#${agent.export}`
   const recording = toRecording(result, input, agentRef, options)
   const redactor = createRedactor({ salt: loadSalt(dirname(out)), env: process.env })
   saveRecording(out, recording, { redactor, overwrite: options.force === true })
   pinRecording(out)
   const unknown = result.report.unknown.filter((what) => options.input === undefined || what !== UNKNOWN_INPUT)
-  const report = { ...result.report, unknown }
   // What is on the disk is shown, not what was read: there the secrets are replaced, and it is proved to read back.
-  const saved = await readRecording(out, { mode: 'strict' })
-  if (options.json === true) return renderJson(out, saved, report)
-  return renderText(`imported ${saved.run.run_id} from ${listPaths(files)} as ${out}`, report)
+  return { saved: await readRecording(out, { mode: 'strict' }), report: { ...result.report, unknown } }
 }
 
 async function describeFiles({ format, files }: FoundFiles, options: ImportCommandOptions): Promise<string> {
-  const { report, interactions } = readRun(format, files, { skipBad: options.skipBad })
-  if (options.json !== true) return renderText(`${listPaths(files)}: ${format.title} (${format.name})`, report)
+  const { skipBad, pick } = options
+  const results = readRuns(format, files, { skipBad, pick })
   const { name, title } = format
-  const value = { files: files.map(({ path }) => path), format: name, title, interactions: interactions.length }
-  return `${escapeJson(JSON.stringify({ ...value, ...report }, null, 2))}\n`
+  const [only] = results
+  const value = { files: files.map(({ path }) => path), format: name, title }
+  if (only !== undefined && results.length === 1) {
+    if (options.json !== true) return renderText(`${listPaths(files)}: ${title} (${name})`, only.report)
+    return toJson({ ...value, interactions: only.interactions.length, ...only.report })
+  }
+  if (options.json !== true)
+    return renderFound(`${listPaths(files)}: ${title} (${name}), ${results.length} runs`, results)
+  return toJson({ ...value, runs: results.map(({ run, report }) => ({ run_id: run.run_id, ...report })) })
 }
 
 function listPaths(files: readonly ForeignFile[]): string {
@@ -86,7 +127,7 @@ function listPaths(files: readonly ForeignFile[]): string {
 }
 
 function toRecording(
-  { run, runtime, interactions, notes }: ImportResult,
+  { run, runtime, interactions, notes, ...told }: ImportResult,
   input: JsonValue,
   agent_ref: string | undefined,
   { release, workflow }: ImportCommandOptions,
@@ -95,30 +136,17 @@ function toRecording(
   return {
     format: 'retrial/1',
     run: { ...run, ...(release !== undefined && { release }), ...(workflow !== undefined && { workflow }) },
-    input,
+    input: input ?? told.input ?? null,
     ...(agent_ref !== undefined && { agent_ref }),
     runtime,
     redaction: null,
     interactions,
     notes,
     // What the last model answer looks like does not say how the agent took it.
-    finish: { at_ms: last, stop_reason: 'unknown', output: null, error: null },
+    finish:
+      told.finish === undefined ? { at_ms: last, stop_reason: 'unknown', output: null, error: null } : told.finish,
     integrity: 'sealed',
   }
-}
-
-function renderText(headline: string, report: ImportResult['report']): string {
-  const lines = [headline]
-  const list = (title: string, items: string[]) =>
-    items.map((item, i) => `  ${(i === 0 ? title : '').padEnd(9)}${item}`)
-  lines.push(...list('got', report.got), ...list('unknown', report.unknown))
-  lines.push(`  ${report.replayable ? 'can be replayed' : 'can only be debugged'}: ${report.reason}`)
-  return `${lines.map((line) => escapeTerminal(line, 400)).join('\n')}\n`
-}
-
-function renderJson(out: string, { run, interactions, notes }: Recording, report: ImportResult['report']): string {
-  const value = { recording: out, run, interactions: interactions.length, ...report, notes }
-  return `${escapeJson(JSON.stringify(value, null, 2))}\n`
 }
 
 function readInput(text: string): JsonValue {
@@ -154,4 +182,12 @@ function runIdError(runId: string): RetrialError {
   return new RetrialError('ERR_CLI_IMPORT_RUN_ID', `Failed to name the recording after run ${JSON.stringify(runId)}`, {
     hint: 'Use letters, digits, dots, underscores and dashes, or name the file with --out.',
   })
+}
+
+function severalRuns(files: readonly ForeignFile[], count: number): RetrialError {
+  return new RetrialError(
+    'ERR_CLI_IMPORT_RUNS',
+    `Failed to use --run-id: ${listPaths(files)} holds ${count} runs, and an id is of one`,
+    { hint: 'Pick one of them with --pick, or leave --run-id out.' },
+  )
 }

@@ -33,18 +33,21 @@ export async function readForeignFiles(paths: readonly string[], name: string | 
 }
 
 /**
- * Reads files as one run.
+ * Reads files as one run, or a file as all the runs that it holds.
  *
  * @throws RetrialError what the format refuses; `ERR_CLI_IMPORT_SEVERAL` for several files of a format of which each is a run
  */
-export function readRun(
+export function readRuns(
   format: ForeignFormat,
   files: readonly ForeignFile[],
   options: ImportFilesOptions,
-): ImportResult {
+): ImportResult[] {
   const [file] = files
-  if (files.length === 1 && file !== undefined) return format.import(file.text, { ...options, path: file.path })
-  if (format.importFiles !== undefined) return format.importFiles(files, options)
+  if (files.length === 1 && file !== undefined) {
+    const own = { ...options, path: file.path }
+    return format.importRuns === undefined ? [format.import(file.text, own)] : format.importRuns(file.text, own)
+  }
+  if (format.importFiles !== undefined) return [format.importFiles(files, options)]
   throw new RetrialError(
     'ERR_CLI_IMPORT_SEVERAL',
     `Failed to import: each file of ${format.title} is a run of its own`,

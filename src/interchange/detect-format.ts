@@ -1,8 +1,21 @@
 import type { ForeignFormat } from './foreign-format.ts'
+import { chatFormat } from './import-chat.ts'
 import { ddFormat } from './import-dd.ts'
 import { goVcrFormat } from './import-go-vcr.ts'
 import { harFormat } from './import-har.ts'
+import { inspectFormat } from './import-inspect.ts'
+import { jaegerFormat } from './import-jaeger.ts'
+import { langfuseFormat } from './import-langfuse.ts'
+import { langSmithFormat } from './import-langsmith.ts'
 import { nockFormat } from './import-nock.ts'
+import { openAiAgentsFormat } from './import-openai-agents.ts'
+import { otlpFormat } from './import-otlp.ts'
+import { plainFormat } from './import-plain.ts'
+import { spanDumpFormat } from './import-span-dump.ts'
+import { sweAgentFormat } from './import-swe-agent.ts'
+import { tauFormat } from './import-tau.ts'
+import { tau2Format } from './import-tau2.ts'
+import { tempoFormat } from './import-tempo.ts'
 import { vcrFormat } from './import-vcr.ts'
 import { answersFormat } from './refuse-answers.ts'
 
@@ -16,6 +29,19 @@ export const FOREIGN_FORMATS: readonly ForeignFormat[] = [
   goVcrFormat,
   nockFormat,
   ddFormat,
+  otlpFormat,
+  tempoFormat,
+  jaegerFormat,
+  langfuseFormat,
+  langSmithFormat,
+  openAiAgentsFormat,
+  spanDumpFormat,
+  tauFormat,
+  tau2Format,
+  sweAgentFormat,
+  inspectFormat,
+  plainFormat,
+  chatFormat,
   // Last: it is told by little, and only refuses.
   answersFormat,
 ]

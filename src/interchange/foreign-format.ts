@@ -1,6 +1,7 @@
+import type { JsonValue } from '../core/json.ts'
 import type { HttpInteraction } from '../model/interaction.ts'
 import type { Note } from '../model/recording.ts'
-import type { RunContext, Runtime } from '../model/run.ts'
+import type { RunContext, RunFinish, Runtime } from '../model/run.ts'
 
 /** A file to import. */
 export interface ForeignFile {
@@ -29,6 +30,8 @@ export interface ImportFilesOptions {
    * @default false
    */
   skipBad?: boolean | undefined
+  /** Of a file that holds several runs: the one to take, by the id that the file has for it, or by its number from 1. */
+  pick?: string | undefined
 }
 
 export interface ImportOptions extends ImportFilesOptions {
@@ -58,6 +61,10 @@ export interface ImportResult {
   interactions: HttpInteraction[]
   /** In order of time. */
   notes: Note[]
+  /** What the agent was called with; missing or null where the format does not tell. */
+  input?: JsonValue | undefined
+  /** How the run ended, where the format tells; null when it tells that the run did not end. Missing: nothing is known. */
+  finish?: RunFinish | null | undefined
   report: ImportReport
 }
 
@@ -75,4 +82,9 @@ export interface ForeignFormat {
    * the report says which. Missing where each file is a run of its own.
    */
   importFiles?(files: readonly ForeignFile[], options: ImportFilesOptions): ImportResult
+  /**
+   * All runs of a file, for formats whose files may hold several. `run_id` is for a file that holds one; else each run has an id
+   * made of its content and of the id that the file has for it.
+   */
+  importRuns?(text: string, options: ImportOptions): ImportResult[]
 }

@@ -13,8 +13,15 @@ export const GEN_AI = {
   toolArguments: 'gen_ai.tool.call.arguments',
   toolResult: 'gen_ai.tool.call.result',
   agentName: 'gen_ai.agent.name',
+  agentVersion: 'gen_ai.agent.version',
   workflowName: 'gen_ai.workflow.name',
   stream: 'gen_ai.request.stream',
+  /** Messages of a request and of its answer: `[{ role, parts: [{ type: 'text', content }, …] }]`. */
+  inputMessages: 'gen_ai.input.messages',
+  outputMessages: 'gen_ai.output.messages',
+  conversation: 'gen_ai.conversation.id',
+  cachedTokens: 'gen_ai.usage.cache_read.input_tokens',
+  reasoningTokens: 'gen_ai.usage.reasoning.output_tokens',
 } as const
 
 /** Attribute keys of other OpenTelemetry conventions, and our own under `retrial.`. */
@@ -36,4 +43,30 @@ export const OTEL = {
   attributedBy: 'retrial.attributed_by',
   answerText: 'retrial.answer.text',
   responseBody: 'retrial.response.body',
+  /** Who called a tool, where it was not the agent: `user` for a simulated user. */
+  caller: 'retrial.tool.caller',
+  /** What a call cost, US dollars, as the source says. */
+  cost: 'retrial.cost_usd',
+  /** The words of an error. */
+  errorMessage: 'retrial.error.message',
+  /** How long a tool ran, ms, where a source tells that and no times. */
+  executionMs: 'retrial.tool.execution_ms',
+  /** Who spoke, in a run of several agents of which no more is known. */
+  speaker: 'retrial.speaker',
+} as const
+
+/** Attribute keys by which a run that was exported is read back as it was. */
+export const OWN = {
+  runId: 'retrial.run.id',
+  traceId: 'retrial.run.trace_id',
+  stopReason: 'retrial.run.stop_reason',
+  finished: 'retrial.run.finished',
+  input: 'retrial.run.input',
+  output: 'retrial.run.output',
+  spanId: 'retrial.span.id',
+  parentId: 'retrial.span.parent_id',
+  stepType: 'retrial.span.step_type',
+  name: 'retrial.span.name',
+  errorClass: 'retrial.span.error_class',
+  interactions: 'retrial.span.interactions',
 } as const

@@ -12,6 +12,7 @@ const NORMAL = new Set([
   'user_stop',
   'final_answer',
   'final_output',
+  'submitted',
 ])
 
 const STEP_LIMITS = new Set(['max_steps', 'max_turns', 'max_iterations', 'max_rounds', 'step_limit', 'recursion_limit'])

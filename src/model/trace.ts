@@ -24,6 +24,16 @@ export interface Span {
   interactions: string[]
 }
 
+/**
+ * A span of another tool's trace. Its messages stand beside it, so that a recording stores each of them once; a reader
+ * finds them in the attributes `gen_ai.input.messages` and `gen_ai.output.messages`. `error_class` may be the source's own word.
+ */
+export interface ImportedSpan {
+  span: Span
+  input_messages?: JsonValue[] | undefined
+  output_messages?: JsonValue[] | undefined
+}
+
 /** One event of a run's log. */
 export interface LogEvent {
   event: 'run_started' | 'agent_step' | 'tool_call' | 'tool_result' | 'llm_result' | 'run_finished'

@@ -23,11 +23,16 @@ function renderPointer(span: Span, lines: ReadonlyMap<string, TimelineEntry>): s
   return `${line === undefined ? '' : `#${line} `}${span.step_type} ${escapeTerminal(span.name, 48)}`
 }
 
-/** The signals of a run, one a line; counts that are zero are named together at the end. */
+/**
+ * The signals of a run, one a line; counts that are zero are named together at the end.
+ *
+ * @param timed False when only the order of the steps is known.
+ */
 export function renderSignals(
   signals: Signals,
   lines: ReadonlyMap<string, TimelineEntry>,
   paint: Paint,
+  timed = true,
 ): [name: string, value: string][] {
   const { first_error_span: first, slowest_span: slowest } = signals
   const rows: [string, string][] = [
@@ -37,7 +42,14 @@ export function renderSignals(
         ? 'none (most runs that go wrong have none either: the answers are the next place to look)'
         : `${renderPointer(first, lines)} ${paint('red', escapeTerminal(signals.error_class ?? 'unknown', 40))} (a pointer, not the cause)`,
     ],
-    ['slowest_span', slowest === null ? 'none' : `${renderPointer(slowest, lines)} ${formatMs(slowest.latency_ms)}`],
+    [
+      'slowest_span',
+      !timed
+        ? 'not known: the source tells no times'
+        : slowest === null
+          ? 'none'
+          : `${renderPointer(slowest, lines)} ${formatMs(slowest.latency_ms)}`,
+    ],
     ['stop_reason', escapeTerminal(signals.stop_reason, 60)],
   ]
   const zero: string[] = []
@@ -48,7 +60,7 @@ export function renderSignals(
   rows.push([
     'totals',
     `${count(signals.steps, 'step')}, ${count(signals.llm_calls, 'model call')}, ${count(signals.tool_calls, 'tool call')}, ` +
-      `${signals.input_tokens} tokens in, ${signals.output_tokens} out, ${formatMs(signals.run_latency_ms)}`,
+      `${signals.input_tokens} tokens in, ${signals.output_tokens} out${timed ? `, ${formatMs(signals.run_latency_ms)}` : ''}`,
   ])
   if (zero.length > 0) rows.push(['none of', paint('dim', zero.join(', '))])
   return rows

@@ -7,13 +7,28 @@ import { escapeTerminal, fitText, type Paint } from './terminal-text.ts'
 
 const DEEPEST = 6
 
+/** False for a run of which only the order of its steps is known. */
+export function hasTimes({ context }: RunTrace): boolean {
+  return context.started_at !== 0
+}
+
 /** The line of the timeline that each span stands on. */
 export function linesOfSpans(trace: RunTrace): Map<string, TimelineEntry> {
   return new Map(orderTimeline(trace).map((entry) => [entry.span.span_id, entry]))
 }
 
-/** The timeline of a run, one line a span: number, offset from the start, latency, step, name, and how it ended. */
-export function renderTimeline(trace: RunTrace, signals: Signals, paint: Paint, width: number): string[] {
+/**
+ * The timeline of a run, one line a span: number, offset from the start, latency, step, name, and how it ended.
+ *
+ * @param details Lines to stand under that of a span.
+ */
+export function renderTimeline(
+  trace: RunTrace,
+  signals: Signals,
+  paint: Paint,
+  width: number,
+  details: ReadonlyMap<string, readonly string[]> = new Map(),
+): string[] {
   const entries = orderTimeline(trace)
   if (entries.length === 0) return ['  (no spans)']
   const shown = selectEntries(entries, [signals.first_error_span, signals.slowest_span])
@@ -23,7 +38,7 @@ export function renderTimeline(trace: RunTrace, signals: Signals, paint: Paint, 
   for (const entry of shown) {
     if (entry.line > last + 1) lines.push(paint('dim', `    … ${describeGap(entries.slice(last, entry.line - 1))}`))
     last = entry.line
-    lines.push(renderEntry(entry, trace, signals, paint, columns))
+    lines.push(renderEntry(entry, trace, signals, paint, columns), ...(details.get(entry.span.span_id) ?? []))
   }
   return lines
 }
@@ -35,16 +50,18 @@ function renderEntry(
   paint: Paint,
   columns: { line: number; name: number },
 ): string {
-  const offset = formatMs(span.started_at_ms - trace.context.started_at)
+  const timed = hasTimes(trace)
+  const offset = timed ? formatMs(span.started_at_ms - trace.context.started_at) : '–'
+  const latency = timed ? formatMs(span.latency_ms) : '–'
   const name = indentName(span, depth)
   const marks = [
     ...(span.span_id === signals.first_error_span?.span_id ? ['◀ first error'] : []),
-    ...(span.span_id === signals.slowest_span?.span_id ? ['◀ slowest'] : []),
+    ...(timed && span.span_id === signals.slowest_span?.span_id ? ['◀ slowest'] : []),
   ]
   const cells = [
     `  ${String(line).padStart(columns.line)}`,
     `${offset.padStart(11)}`,
-    `${formatMs(span.latency_ms).padStart(11)}`,
+    `${latency.padStart(11)}`,
     ` ${span.step_type.padEnd(12)}`,
     ` ${fitText(name, columns.name).padEnd(columns.name)}`,
     ` ${renderOutcome(span, paint)}`,

@@ -4,9 +4,10 @@ import type { Integrity, Note } from '../model/recording.ts'
 import type { Hypothesis, Segment, Signals } from '../model/signal.ts'
 import type { RunTrace } from '../model/trace.ts'
 import { renderHypotheses } from './investigation-hypotheses.ts'
+import { detailsOfSpans } from './investigation-messages.ts'
 import { renderRow } from './investigation-row.ts'
 import { renderSignals } from './investigation-signals.ts'
-import { linesOfSpans, renderTimeline } from './investigation-timeline.ts'
+import { hasTimes, linesOfSpans, renderTimeline } from './investigation-timeline.ts'
 import { createPaint, escapeTerminal, escapeValue, joinLines, type Paint } from './terminal-text.ts'
 
 /** A run and what was found out about it. */
@@ -20,6 +21,8 @@ export interface Investigation {
   notes: readonly Note[]
   /** The file that the run was read from. */
   file: string
+  /** Whether to show what was said and done in each step. @default false */
+  messages?: boolean | undefined
 }
 
 export interface RenderOptions {
@@ -46,11 +49,12 @@ export function renderInvestigation(investigation: Investigation, options: Rende
   const paint = createPaint(options.color)
   const width = Math.max(60, options.width ?? 100)
   const lines = linesOfSpans(trace)
+  const details = investigation.messages === true ? detailsOfSpans(trace, paint, width) : undefined
   const section = (title: string, body: string[]) => (body.length === 0 ? [] : ['', paint('bold', title), ...body])
   const all = [
     ...renderContext(investigation, paint),
-    ...section('Timeline', renderTimeline(trace, signals, paint, width)),
-    ...section('Signals', alignRows(renderSignals(signals, lines, paint), paint)),
+    ...section('Timeline', renderTimeline(trace, signals, paint, width, details)),
+    ...section('Signals', alignRows(renderSignals(signals, lines, paint, hasTimes(trace)), paint)),
     ...section('Hypotheses (guesses to test by a replay)', renderHypotheses(hypotheses, lines, paint, width)),
     ...section('Notes of the recording', renderNotes(notes)),
     '',
@@ -74,7 +78,10 @@ function renderContext(investigation: Investigation, paint: Paint): string[] {
   const rows: [string, string][] = [
     ...renderSegment(investigation.segment),
     ...(models.length === 0 ? [] : [['model', models.join(', ')] as [string, string]]),
-    ['started', `${formatDate(started_at)}, took ${formatMs(trace.latency_ms)}, ${ended}`],
+    [
+      'started',
+      `${formatDate(started_at)}, took ${hasTimes(trace) ? formatMs(trace.latency_ms) : 'an unknown time'}, ${ended}`,
+    ],
     ['input', escapeValue(trace.input, 160)],
     ['output', escapeValue(trace.output, 160)],
     ...(hypotheses.length === 0
@@ -108,7 +115,9 @@ function modelsOf(trace: RunTrace): string[] {
   return named.length > 6 ? [...named.slice(0, 6), `${named.length - 6} more`] : named
 }
 
-function renderNotes(notes: readonly Note[]): string[] {
+function renderNotes(all: readonly Note[]): string[] {
+  // An imported trace has a note for each span; they are the timeline.
+  const notes = all.filter(({ code }) => code !== 'span')
   const shown = notes
     .slice(0, 10)
     .map(
@@ -125,5 +134,5 @@ function alignRows(rows: readonly (readonly [string, string])[], paint: Paint): 
 function formatDate(ms: number): string {
   const date = new Date(ms)
   // Imported runs may not tell: their time is 0 then.
-  return ms === 0 || Number.isNaN(date.getTime()) ? 'at an unknown time' : date.toISOString()
+  return ms === 0 || Number.isNaN(date.getTime()) || ms === 0 ? 'at an unknown time' : date.toISOString()
 }

@@ -19,6 +19,8 @@ export interface EventLike {
   run_id?: unknown
   tool?: unknown
   args_hash?: unknown
+  /** Who called the tool, where it was not the agent. */
+  tool_caller?: unknown
   stop_reason?: unknown
 }
 

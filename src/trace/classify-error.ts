@@ -3,20 +3,28 @@ import type { ErrorShape } from '../model/run.ts'
 import type { ModelError } from '../providers/protocol.ts'
 
 /** What went wrong, whoever says it and in whatever words: values of `error_class` and `error.type`. */
-export type ErrorClass =
-  | 'timeout'
-  | 'rate_limit'
-  | 'overloaded'
-  | 'server_error'
-  | 'auth'
-  | 'not_found'
-  | 'bad_request'
-  | 'context_length'
-  | 'connection'
-  | 'dns'
-  | 'aborted'
-  | 'unfinished'
-  | 'tool_error'
+export type ErrorClass = (typeof ERROR_CLASSES)[number]
+
+const ERROR_CLASSES = [
+  'timeout',
+  'rate_limit',
+  'overloaded',
+  'server_error',
+  'auth',
+  'not_found',
+  'bad_request',
+  'context_length',
+  'connection',
+  'dns',
+  'aborted',
+  'unfinished',
+  'tool_error',
+] as const
+
+/** True for a class of ours. */
+export function isErrorClass(name: string): name is ErrorClass {
+  return ERROR_CLASSES.some((known) => known === name)
+}
 
 /** The class of an HTTP status; null below 400. */
 export function classifyStatus(status: number): ErrorClass | null {

@@ -82,7 +82,7 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
       case 'repeat':
         return repeat(entry.call, store)
       case 'note':
-        return note(entry.note)
+        return note(entry.note, bodies)
       case 'chance':
         return chance(entry.chance)
       case 'finish':
@@ -134,8 +134,8 @@ function header({ run, input, agent_ref, base, runtime, redaction }: EntryOf<'he
   )
 }
 
-function note({ at_ms, code, message, data }: Note): string {
-  const details = data === undefined ? '' : `,"data":${escapeReferences(JSON.stringify(data))}`
+function note({ at_ms, code, message, data }: Note, bodies: BodyEncoder): string {
+  const details = data === undefined ? '' : `,"data":${bodies.value(data)}`
   return `"kind":"note","at_ms":${number(at_ms)},"code":${text(code)},"message":${text(message)}${details}`
 }
 

@@ -23,7 +23,8 @@ export function countRepeats(events: readonly EventLike[]): Record<string, numbe
   return toRecord(repeats)
 }
 
-/** What makes two tool calls the same: tool and arguments. */
+/** What makes two tool calls the same: tool, arguments, and who called it where it was not the agent. */
 export function callKey(event: EventLike): string {
-  return JSON.stringify([event.tool ?? null, event.args_hash ?? null])
+  const caller = typeof event.tool_caller === 'string' ? [event.tool_caller] : []
+  return JSON.stringify([event.tool ?? null, event.args_hash ?? null, ...caller])
 }

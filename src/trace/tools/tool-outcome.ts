@@ -84,7 +84,7 @@ const ERROR_START = /^\s*(?:error|exception|failed|failure|timeout|timed out)\b/
 const ERROR_NAME = /^\s*(?:\w+(?:Error|Exception)\b|Traceback \()/
 
 /** True when a tool's result says that the tool failed: by how its text starts, or by a field of its JSON. */
-function isErrorResult(text: string): boolean {
+export function isErrorResult(text: string): boolean {
   const value = parseJson(text)
   if (isJsonObject(value)) {
     const { error, isError, is_error, status } = value

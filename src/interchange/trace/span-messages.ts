@@ -1,0 +1,164 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { field, type Message, objectAt, objectsAt, text, unpack, unpackArguments } from './message.ts'
+import type { RawSpan } from './raw-span.ts'
+import { readMessages } from './read-messages.ts'
+import type { Step } from './step.ts'
+import { unflatten } from './unflatten.ts'
+
+/** The messages of a model's or an agent's span, and the tools that stand among them. */
+export function messagesOf(raw: RawSpan): { input?: Message[]; output?: Message[]; tools: string[] } {
+  const { attributes: from, events } = raw
+  const details = events.find(
+    ({ attributes }) => 'gen_ai.input.messages' in attributes || 'gen_ai.output.messages' in attributes,
+  )
+  const all = { ...from, ...details?.attributes }
+  const asked = readMessages(inputOf(all, raw), 'user')
+  const answered = readMessages(outputOf(all, raw), 'assistant')
+  const system = readMessages(unpack(all['gen_ai.system_instructions']), 'user').messages
+  const first: Message[] = system.map((message) => ({ ...message, role: 'system' }))
+  const input = asked.messages.some(({ role }) => role === 'system') ? asked.messages : [...first, ...asked.messages]
+  return {
+    ...(input.length > 0 && { input }),
+    ...(answered.messages.length > 0 && { output: answered.messages }),
+    tools: asked.tools,
+  }
+}
+
+function inputOf(from: JsonObject, raw: RawSpan): JsonValue | undefined {
+  return (
+    from['gen_ai.input.messages'] ??
+    unflatten(from, 'gen_ai.prompt') ??
+    unflatten(from, 'llm.input_messages') ??
+    from['ai.prompt.messages'] ??
+    adkRequest(unpack(from['gcp.vertex.agent.llm_request'])) ??
+    from['gen_ai.prompt'] ??
+    eventMessages(raw, 'input') ??
+    bodyMessages(raw, 'input') ??
+    from['ai.prompt'] ??
+    from['input.value'] ??
+    from['traceloop.entity.input']
+  )
+}
+
+function outputOf(from: JsonObject, raw: RawSpan): JsonValue | undefined {
+  return (
+    from['gen_ai.output.messages'] ??
+    unflatten(from, 'gen_ai.completion') ??
+    unflatten(from, 'llm.output_messages') ??
+    aiAnswer(from) ??
+    unpack(from['gcp.vertex.agent.llm_response']) ??
+    from['gen_ai.completion'] ??
+    eventMessages(raw, 'output') ??
+    bodyMessages(raw, 'output') ??
+    from['output.value'] ??
+    from['traceloop.entity.output']
+  )
+}
+
+/** The request that the ADK writes: contents, and the system prompt in its config. */
+function adkRequest(request: JsonValue | undefined): JsonValue | undefined {
+  if (!isJsonObject(request) || !Array.isArray(request.contents)) return undefined
+  const system = field(objectAt(request, 'config') ?? {}, 'system_instruction')
+  return [...(system === undefined ? [] : [{ role: 'system', content: system }]), ...request.contents]
+}
+
+/** The answer that the AI SDK writes over several attributes. */
+function aiAnswer(from: JsonObject): JsonValue | undefined {
+  const said = from['ai.response.text'] ?? from['ai.response.object']
+  const calls = unpack(from['ai.response.toolCalls'])
+  if (said === undefined && calls === undefined) return undefined
+  return [{ role: 'assistant', content: said ?? '', ...(Array.isArray(calls) && { tool_calls: calls }) }]
+}
+
+/** Older conventions: an event a message, or one event with all of them as a text. */
+function eventMessages({ events }: RawSpan, side: 'input' | 'output'): JsonValue | undefined {
+  const messages: JsonValue[] = []
+  for (const { name, attributes, body } of events) {
+    const content = isJsonObject(body) ? body : attributes
+    if (name === 'gen_ai.content.prompt' && side === 'input') messages.push(...listed(attributes['gen_ai.prompt']))
+    else if (name === 'gen_ai.content.completion' && side === 'output') {
+      messages.push(...listed(attributes['gen_ai.completion']))
+    } else {
+      const role = /^gen_ai\.(system|user|assistant|tool)\.message$/.exec(name)?.[1]
+      if (role !== undefined && side === 'input') messages.push({ role, ...unpackContent(content) })
+      if (name === 'gen_ai.choice' && side === 'output') messages.push({ role: 'assistant', ...choice(content) })
+    }
+  }
+  return messages.length > 0 ? messages : undefined
+}
+
+function listed(value: JsonValue | undefined): JsonValue[] {
+  const list = unpack(value)
+  return list === undefined ? [] : [list].flat()
+}
+
+function unpackContent(content: JsonObject): JsonObject {
+  const value = unpack(content.content)
+  return value === undefined ? content : { ...content, content: value }
+}
+
+function choice(content: JsonObject): JsonObject {
+  const message = unpack(content.message)
+  const reason = text(content, 'finish_reason')
+  const said = isJsonObject(message) ? message : message === undefined ? unpackContent(content) : { content: message }
+  return { ...said, ...(reason !== undefined && { finish_reason: reason }) }
+}
+
+/** Messages in the body of an event, as AWS's distribution writes them. */
+function bodyMessages({ events }: RawSpan, side: 'input' | 'output'): JsonValue | undefined {
+  for (const { body } of events) {
+    if (!isJsonObject(body)) continue
+    const list = objectsAt(objectAt(body, side) ?? {}, 'messages')
+    if (list.length > 0) return list.flatMap((message) => openBody(message))
+  }
+  return undefined
+}
+
+function openBody(message: JsonObject): JsonValue[] {
+  const inner = unpack(message.content)
+  if (isJsonObject(inner) && (inner.generations ?? inner.messages) !== undefined) return [inner]
+  return [inner === undefined ? message : { ...message, content: inner }]
+}
+
+/** What the body of an event of AWS's distribution says of its span; null where there is none. */
+export function answerOf(raw: RawSpan): {
+  kind: Step['kind']
+  name?: string
+  id?: string
+  args?: JsonValue | undefined
+  result?: JsonValue | undefined
+} | null {
+  const body = raw.events.map((event) => event.body).find((value) => isJsonObject(value) && 'output' in value)
+  if (!isJsonObject(body)) return null
+  const [asked] = objectsAt(objectAt(body, 'input') ?? {}, 'messages')
+  const [answered] = objectsAt(objectAt(body, 'output') ?? {}, 'messages')
+  const value = unpack(answered?.content)
+  if (!isJsonObject(value)) return { kind: 'agent' }
+  if (value.generations !== undefined) return { kind: 'llm' }
+  if (value.type !== 'tool') return { kind: 'agent' }
+  const [name, id] = [text(value, 'name'), text(value, 'tool_call_id')]
+  return {
+    kind: 'tool',
+    ...(name !== undefined && { name }),
+    ...(id !== undefined && { id }),
+    args: unpackArguments(asked?.content),
+    result: field(value, 'content'),
+  }
+}
+
+/** The names of the tools that a model span says were on offer. */
+export function toolsOf(from: JsonObject): string[] {
+  const defined = unpack(from['gen_ai.tool.definitions'] ?? from['gen_ai.request.tools'] ?? from['ai.prompt.tools'])
+  const lists = [defined, unflatten(from, 'llm.tools'), unflatten(from, 'llm.request.functions')]
+  return lists.flatMap((list) => (Array.isArray(list) ? list.flatMap(toolName) : []))
+}
+
+function toolName(item: JsonValue): string[] {
+  const tool = unpack(item)
+  if (!isJsonObject(tool)) return []
+  const inner = objectAt(tool, 'tool') ?? tool
+  const schema = unpack(inner.json_schema)
+  const of = isJsonObject(schema) ? schema : inner
+  const name = text(objectAt(of, 'function') ?? of, 'name')
+  return name === undefined ? [] : [name]
+}
