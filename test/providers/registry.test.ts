@@ -4,6 +4,8 @@ import { post } from './wire-samples.ts'
 
 const SAMPLES = [
   post('https://x.test/chat/completions', { model: 'm', messages: [] }),
+  post('https://x.test/responses', { model: 'm', input: [] }),
+  post('https://x.test/embeddings', { model: 'm', input: '' }),
   post('https://x.test/messages', { model: 'm', max_tokens: 1, messages: [] }),
 ]
 
