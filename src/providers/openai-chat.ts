@@ -157,17 +157,22 @@ function readJson(answer: ModelAnswer, body: JsonValue, at_ms = 0): void {
   answer.error ??= findModelError(choice)
   answer.model = stringOf(fieldOf(body, 'model'))
   answer.id = stringOf(fieldOf(body, 'id'))
-  answer.text = saidText(fieldOf(message, 'content'))
+  answer.text = saidText(message)
   answer.refusal = stringOf(fieldOf(message, 'refusal'))
   answer.tool_calls = readToolCalls(message).map((call) => ({ ...call, at_ms }))
   answer.usage = readUsage(fieldOf(body, 'usage'))
   setFinish(answer, fieldOf(choice, 'finish_reason'))
 }
 
-/** What a model says: a text, or parts of one, such as Mistral sends, among which its reasoning may be. */
-function saidText(content: Unknown): string {
-  if (!Array.isArray(content)) return contentText(content)
-  return content.map((part) => stringOf(fieldOf(part, 'text')) ?? stringOf(fieldOf(part, 'refusal')) ?? '').join('')
+/** What a model says: a text, or parts of one, such as Mistral sends, among which its reasoning may be; or what is heard. */
+function saidText(message: Unknown): string {
+  const content = fieldOf(message, 'content')
+  const text = Array.isArray(content) ? content.map(textOfPart).join('') : contentText(content)
+  return text === '' ? (stringOf(fieldOf(fieldOf(message, 'audio'), 'transcript')) ?? '') : text
+}
+
+function textOfPart(part: JsonValue): string {
+  return stringOf(fieldOf(part, 'text')) ?? stringOf(fieldOf(part, 'refusal')) ?? ''
 }
 
 function setFinish(answer: ModelAnswer, reason: Unknown): void {
@@ -221,7 +226,7 @@ function readStream(answer: ModelAnswer, events: StreamEvent[]): void {
 }
 
 function readDelta(answer: ModelAnswer, calls: PartialCall[], delta: Unknown, at_ms: number): void {
-  answer.text += saidText(fieldOf(delta, 'content'))
+  answer.text += saidText(delta)
   const refusal = stringOf(fieldOf(delta, 'refusal'))
   if (refusal !== null) answer.refusal = (answer.refusal ?? '') + refusal
   for (const part of listOf(fieldOf(delta, 'tool_calls'))) appendCall(calls, part, at_ms)

@@ -42,8 +42,10 @@ export function readResponseStream(answer: ModelAnswer, events: StreamEvent[]): 
     const type = stringOf(fieldOf(json, 'type')) ?? name ?? ''
     const response = fieldOf(json, 'response')
     if (isJsonObject(response)) readHead(answer, response)
-    if (/^response\.(?:completed|incomplete|failed|cancelled)$/.test(type)) {
+    const end = /^response\.(completed|incomplete|failed|cancelled)$/.exec(type)?.[1]
+    if (end !== undefined) {
       answer.complete = true
+      answer.finish_reason ??= end
       answer.complete_ms ??= at_ms
       answer.error ??= findModelError(response)
       if (items.size === 0) collectItems(items, response, at_ms)

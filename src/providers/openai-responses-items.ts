@@ -1,6 +1,6 @@
 import type { JsonValue } from '../core/json.ts'
 import type { ModelToolCall, ModelToolResult } from './protocol.ts'
-import { contentText, fieldOf, stringOf } from './wire.ts'
+import { contentText, fieldOf, listOf, stringOf } from './wire.ts'
 
 /** Tools of the provider's making that the agent runs, and where such a call holds its arguments. */
 const BUILT_IN: Record<string, { name: string; fields: readonly string[] }> = {
@@ -8,6 +8,7 @@ const BUILT_IN: Record<string, { name: string; fields: readonly string[] }> = {
   local_shell_call: { name: 'local_shell', fields: ['action'] },
   shell_call: { name: 'shell', fields: ['action'] },
   apply_patch_call: { name: 'apply_patch', fields: ['operation'] },
+  tool_search_call: { name: 'tool_search', fields: ['arguments'] },
 }
 
 /** Items that give the agent's result of a call. */
@@ -18,6 +19,7 @@ const RESULTS = new Set([
   'local_shell_call_output',
   'shell_call_output',
   'apply_patch_call_output',
+  'tool_search_output',
 ])
 
 /** The name under which a tool that has none of its own is called. */
@@ -39,23 +41,30 @@ export function callOfItem(item: JsonValue | undefined): ModelToolCall | null {
   return { id, name: builtIn.name, arguments: JSON.stringify(held ?? {}) }
 }
 
-/** A shell in a container of the provider. */
+/** What the provider runs itself: a shell in its own container, or a search for tools. */
 function isHosted(item: JsonValue | undefined): boolean {
-  return fieldOf(fieldOf(item, 'environment'), 'type') === 'container_reference'
+  const environment = fieldOf(fieldOf(item, 'environment'), 'type')
+  return environment === 'container_reference' || fieldOf(item, 'execution') === 'server'
 }
 
 /** The result of a tool that an item gives; null for any other item. */
 export function resultOfItem(item: JsonValue): ModelToolResult | null {
   const type = stringOf(fieldOf(item, 'type')) ?? ''
-  if (!RESULTS.has(type)) return null
-  const output = fieldOf(item, 'output')
-  const isText = typeof output === 'string' || Array.isArray(output)
+  if (!RESULTS.has(type) || isHosted(item)) return null
+  const output = fieldOf(item, 'output') ?? fieldOf(item, 'tools')
+  const isText = typeof output === 'string' || (Array.isArray(output) && type !== 'tool_search_output')
   return {
     call_id: stringOf(fieldOf(item, 'call_id')) ?? stringOf(fieldOf(item, 'id')),
     name: null,
     text: isText ? contentText(output) : JSON.stringify(output ?? null),
     is_error: false,
   }
+}
+
+/** Tools that an item puts on offer. */
+export function toolsOfItem(item: JsonValue): JsonValue[] {
+  const type = fieldOf(item, 'type')
+  return type === 'tool_search_output' || type === 'additional_tools' ? listOf(fieldOf(item, 'tools')) : []
 }
 
 /** Some servers that imitate the protocol send arguments parsed. */

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { HttpAnswer, HttpRequest } from '../model/interaction.ts'
 import { readResponse, readResponseStream } from './openai-responses-answer.ts'
-import { callOfItem, resultOfItem, toolNameOf } from './openai-responses-items.ts'
+import { callOfItem, resultOfItem, toolNameOf, toolsOfItem } from './openai-responses-items.ts'
 import { writeResponse } from './openai-responses-write.ts'
 import type { ModelAnswer, ModelMessage, ModelRequest, Protocol } from './protocol.ts'
 import { blankAnswer, readAnswerBody } from './read-body.ts'
@@ -55,7 +55,7 @@ function readRequest(body: JsonObject): ModelRequest {
     model: stringOf(body.model),
     stream: body.stream === true,
     messages,
-    tools: listOf(body.tools).flatMap(namesOfTool),
+    tools: [...listOf(body.tools), ...listOf(input).flatMap(toolsOfItem)].flatMap(namesOfTool),
     parameters: withoutFields(body, ['model', 'stream', 'input', 'instructions', 'tools']),
   }
 }

@@ -91,6 +91,25 @@ test('leaves out the calls that the provider runs given an answer with tools of 
   expect(answer).toMatchObject({ finish_reason: 'completed', finish: 'tool', error: null, complete: true })
 })
 
+test('tells a search for tools that the agent runs from one that the provider runs', () => {
+  const search = (execution: string) => {
+    return { type: 'tool_search_call', call_id: 'call_1', execution, arguments: { queries: ['rates'] } }
+  }
+  const found = (execution: string) => {
+    return { type: 'tool_search_output', call_id: 'call_1', execution, tools: [{ type: 'function', name: 'rate' }] }
+  }
+  const output = [search('server'), search('client')]
+  const answer = openaiResponses.readAnswer(jsonAnswer({ ...BEGUN, status: 'completed', output }))
+  expect(answer.tool_calls).toMatchObject([{ id: 'call_1', name: 'tool_search', arguments: '{"queries":["rates"]}' }])
+  const { messages, tools } = read({ model: 'm', input: [...output, found('client'), found('server')] })
+  expect(tools).toEqual(['rate', 'rate'])
+  expect(messages.map(({ tool_results }) => tool_results.map(({ text }) => text))).toEqual([
+    [],
+    ['[{"type":"function","name":"rate"}]'],
+    [],
+  ])
+})
+
 test.each([
   [{ status: 'completed' }, 'completed', 'end'],
   [
