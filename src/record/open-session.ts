@@ -1,6 +1,8 @@
 import { basename, dirname } from 'node:path'
 import { armObserving } from '../boundary/arm.ts'
 import { describeError } from '../boundary/network-error.ts'
+import type { Tape } from '../boundary/tape.ts'
+import { leaveOutTelemetry, noteTelemetry } from '../boundary/telemetry.ts'
 import { machineClock, roundMs } from '../core/clock.ts'
 import { createRunId, createTraceId } from '../core/ids.ts'
 import { deriveStopReason } from '../model/stop-reason.ts'
@@ -42,7 +44,7 @@ export interface RecordContext {
 
 /** A recording under way. */
 export interface RecordingSession {
-  tape: RecorderTape
+  tape: Tape
   path: string
   /** Ends the run and seals the recording; says what was lost, if anything. */
   finish(outcome: { output: unknown } | { error: unknown }): string | null
@@ -80,8 +82,11 @@ export function openSession(context: RecordContext, startedAt = machineClock.now
   )
   armObserving()
   const tape = new RecorderTape(writer, started_at, draws)
+  const onTelemetry = noteTelemetry((code, message, data) => {
+    writer.note({ at_ms: roundMs(machineClock.now() - started_at), code, message, data })
+  })
   return {
-    tape,
+    tape: leaveOutTelemetry(tape, onTelemetry),
     path,
     finish(outcome) {
       const threw = 'error' in outcome

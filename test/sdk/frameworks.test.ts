@@ -48,18 +48,21 @@ const CASES: AgentCase[] = [
   {
     name: '@openai/agents: responses',
     agent: agent('openai-agents', 'responses'),
+    telemetry: ['ingest'],
     asks: loop('responses'),
     changed: [NEW_PROMPT, NEW_TOOL, NEW_RESULT],
   },
   {
     name: '@openai/agents: responses, streamed',
     agent: agent('openai-agents', 'responsesStreamed'),
+    telemetry: ['ingest'],
     asks: loop('responses'),
     changed: [NEW_RESULT],
   },
   {
     name: '@openai/agents: chat',
     agent: agent('openai-agents', 'chat'),
+    telemetry: ['ingest'],
     asks: loop('completions'),
     changed: [NEW_RESULT],
   },

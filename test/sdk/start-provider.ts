@@ -25,6 +25,8 @@ export interface Provider {
   origin: string
   /** `METHOD path` of every request, in order of arrival. */
   requests: string[]
+  /** The last part of the path of everything that came for a tracing backend. */
+  telemetry: string[]
   /** Starts over; the next requests to models meet these faults, one each. */
   reset(faults?: readonly Fault[]): void
   close(): Promise<void>
@@ -59,10 +61,16 @@ export function nextTurn(results: number): Turn {
 export async function startProvider(wires: readonly Wire[]): Promise<Provider> {
   let faults: Fault[] = []
   const requests: string[] = []
+  const telemetry: string[] = []
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://provider.test')
-    requests.push(`${request.method} ${request.url}`)
     const text = await readText(request)
+    const traced = /\/v1\/(?:traces\/)?(ingest|traces|metrics|logs)$/.exec(pathname)?.[1]
+    if (traced !== undefined) {
+      telemetry.push(traced)
+      return void response.writeHead(204).end()
+    }
+    requests.push(`${request.method} ${request.url}`)
     if (pathname === '/docs') return later(40, () => sendJson(response, { text: 'Refunds within 30 days.' }))
     if (pathname === '/orders/17') return later(5, () => sendJson(response, { status: 'shipped' }))
     const wire = wires.find(({ path }) => path.test(pathname))
@@ -77,9 +85,11 @@ export async function startProvider(wires: readonly Wire[]): Promise<Provider> {
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    telemetry,
     reset(next = []) {
       faults = [...next]
       requests.length = 0
+      telemetry.length = 0
     },
     close: () => {
       server.closeAllConnections()

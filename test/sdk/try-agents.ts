@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { TELEMETRY_NOTE } from '../../src/boundary/telemetry.ts'
 import { canonicaliseInteraction } from '../../src/replay/canonical-call.ts'
 import { shapeOf } from '../../src/replay/renaming.ts'
 import { gradeEvidence } from '../../src/verify/grade-evidence.ts'
@@ -15,6 +16,8 @@ export interface AgentCase {
   faults?: readonly Fault[]
   /** What it asks in a run: the last part of each path, in order of the calls. */
   asks: string[]
+  /** What it tells a tracing backend meanwhile, once or more, which is no part of the run: the last part of each path. */
+  telemetry?: readonly string[]
   /** What a candidate does otherwise, and the divergence that it has to meet. */
   changed: { changes: Changes; step: number; kind: string }[]
 }
@@ -42,10 +45,11 @@ export function tryAgents(cases: readonly AgentCase[], { start, env }: AgentWorl
     await provider.close()
   })
 
-  async function record({ agent, faults }: AgentCase): Promise<LiveRun> {
+  async function record({ agent, faults, telemetry = [] }: AgentCase): Promise<LiveRun> {
     provider.reset(faults)
     const run = await court.record(agent, { origin: provider.origin })
     expect(run.error).toBeUndefined()
+    expect([...new Set(provider.telemetry)]).toEqual(telemetry)
     return run
   }
 
@@ -58,6 +62,7 @@ export function tryAgents(cases: readonly AgentCase[], { start, env }: AgentWorl
   test.each(cases)('replays in full, from the recording alone, given $name', async (one) => {
     const live = await recordOnce(one)
     expect(pathsOf(live)).toEqual(one.asks)
+    expect(live.recording.notes.map(({ code }) => code)).toEqual(one.telemetry ? [TELEMETRY_NOTE] : [])
     expect(live.output).toMatch(/Order 17 is shipped/)
     provider.reset()
     const replay = await court.replay(one.agent, live)
@@ -66,7 +71,7 @@ export function tryAgents(cases: readonly AgentCase[], { start, env }: AgentWorl
     const { unused, coverage } = gradeEvidence(interactionsOf(replay), idsOf(live))
     expect({ unused, coverage }).toEqual({ unused: [], coverage: 1 })
     expect(outputOf(replay)).toEqual(live.output)
-    expect(provider.requests).toEqual([])
+    expect([...provider.requests, ...provider.telemetry]).toEqual([])
   })
 
   test.each(cases)('asks the same in another live run, up to ids, given $name', async (one) => {
