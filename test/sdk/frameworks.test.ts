@@ -9,6 +9,8 @@ const agent = (file: string, name: string) => {
 }
 
 const loop = (path: string) => [path, 'docs', '17', path]
+/** The table of tokens that LangChain counts with: fetched anew each time, as long as it cannot be read. */
+const TABLE = ['gpt2.json']
 const NEW_RESULT = { changes: { result: 'No refunds.' }, step: 4, kind: 'tool_result_changed' }
 const NEW_PROMPT = { changes: { system: 'Be brief.' }, step: 1, kind: 'prompt_changed' }
 const NEW_TOOL = { changes: { description: 'Searches.' }, step: 1, kind: 'tools_changed' }
@@ -71,6 +73,12 @@ const CASES: AgentCase[] = [
     agent: agent('langgraph', 'chat'),
     asks: loop('completions'),
     changed: [NEW_PROMPT, NEW_TOOL, NEW_RESULT],
+  },
+  {
+    name: '@langchain/langgraph: chat, streamed, which counts tokens',
+    agent: agent('langgraph', 'chatStreamed'),
+    asks: ['completions', ...TABLE, ...TABLE, 'docs', '17', 'completions', ...TABLE, ...TABLE, ...TABLE],
+    changed: [{ ...NEW_RESULT, step: 6 }],
   },
   {
     name: '@langchain/langgraph: responses',

@@ -73,6 +73,8 @@ export async function startProvider(wires: readonly Wire[]): Promise<Provider> {
     requests.push(`${request.method} ${request.url}`)
     if (pathname === '/docs') return later(40, () => sendJson(response, { text: 'Refunds within 30 days.' }))
     if (pathname === '/orders/17') return later(5, () => sendJson(response, { status: 'shipped' }))
+    // Ranks of tokens, which LangChain fetches to count with; with none of them it estimates.
+    if (pathname === '/js/gpt2.json') return sendJson(response, {})
     const wire = wires.find(({ path }) => path.test(pathname))
     if (wire === undefined) return sendJson(response, { error: 'not found' }, 404)
     const fault = faults.shift()

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TELEMETRY_NOTE } from '../../src/boundary/telemetry.ts'
 import { canonicaliseInteraction } from '../../src/replay/canonical-call.ts'
@@ -38,7 +40,8 @@ export function tryAgents(cases: readonly AgentCase[], { start, env }: AgentWorl
   const recorded = new Map<AgentCase, Promise<LiveRun>>()
   beforeAll(async () => {
     provider = await start()
-    court = openCourt(env)
+    const offline = `--import ${pathToFileURL(join(import.meta.dirname, 'fixtures/offline.ts')).href}`
+    court = openCourt({ NODE_OPTIONS: offline, PROVIDER_ORIGIN: provider.origin, ...env })
   })
   afterAll(async () => {
     court.close()
