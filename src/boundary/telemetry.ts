@@ -50,26 +50,21 @@ function kindOf(ask: HttpAsk): TelemetryKind | undefined {
 }
 
 /**
- * A tape that leaves out what is told to a tracing backend: it is about the run, no part of it. No agent is known to read the
+ * Makes a tape leave out what is told to a tracing backend: it is about the run, no part of it. No agent is known to read the
  * answer, and when and in what portions the clients send depends on the speed of the machine. Where calls proceed it goes its
  * way and is not written down; where they never do it is taken to have arrived.
  *
  * @param onTelemetry Told of each such request, with its host.
  */
-export function leaveOutTelemetry(tape: Tape, onTelemetry: (host: string) => void): Tape {
-  return {
-    mode: tape.mode,
-    draws: tape.draws,
-    http(ask, parent) {
-      const kind = kindOf(ask)
-      if (kind === undefined) return tape.http(ask, parent)
-      onTelemetry(new URL(ask.url).host)
-      return tape.mode === 'observe'
-        ? { kind: 'proceed', observer: NOBODY }
-        : { kind: 'serve', exchange: arrived(kind.head) }
-    },
-    call: (ask, parent) => tape.call(ask, parent),
-    unwatched: (protocol, host) => tape.unwatched?.(protocol, host),
+export function leaveOutTelemetry(tape: Tape, onTelemetry: (host: string) => void): void {
+  const http = tape.http.bind(tape)
+  tape.http = (ask, parent) => {
+    const kind = kindOf(ask)
+    if (kind === undefined) return http(ask, parent)
+    onTelemetry(new URL(ask.url).host)
+    return tape.mode === 'observe'
+      ? { kind: 'proceed', observer: NOBODY }
+      : { kind: 'serve', exchange: arrived(kind.head) }
   }
 }
 

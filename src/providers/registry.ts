@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../core/json.ts'
 import { type HttpRequest, payloadText } from '../model/interaction.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
+import { ollamaChat } from './ollama-chat.ts'
 import { openaiChat } from './openai-chat.ts'
 import { openaiEmbeddings } from './openai-embeddings.ts'
 import { openaiResponses } from './openai-responses.ts'
@@ -8,7 +9,13 @@ import type { ModelAnswer, ModelRequest, Protocol } from './protocol.ts'
 import { fieldOf } from './wire.ts'
 
 /** Every protocol that retrial reads, in the order in which they are tried. */
-export const PROTOCOLS: readonly Protocol[] = [openaiChat, openaiResponses, openaiEmbeddings, anthropicMessages]
+export const PROTOCOLS: readonly Protocol[] = [
+  openaiChat,
+  openaiResponses,
+  openaiEmbeddings,
+  anthropicMessages,
+  ollamaChat,
+]
 
 /** A request to a model, and the protocol that it was made in. */
 export interface IdentifiedRequest {

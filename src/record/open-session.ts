@@ -1,7 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { armObserving } from '../boundary/arm.ts'
 import { describeError } from '../boundary/network-error.ts'
-import type { Tape } from '../boundary/tape.ts'
 import { leaveOutTelemetry, noteTelemetry } from '../boundary/telemetry.ts'
 import { machineClock, roundMs } from '../core/clock.ts'
 import { createRunId, createTraceId } from '../core/ids.ts'
@@ -44,7 +43,7 @@ export interface RecordContext {
 
 /** A recording under way. */
 export interface RecordingSession {
-  tape: Tape
+  tape: RecorderTape
   path: string
   /** Ends the run and seals the recording; says what was lost, if anything. */
   finish(outcome: { output: unknown } | { error: unknown }): string | null
@@ -85,8 +84,9 @@ export function openSession(context: RecordContext, startedAt = machineClock.now
   const onTelemetry = noteTelemetry((code, message, data) => {
     writer.note({ at_ms: roundMs(machineClock.now() - started_at), code, message, data })
   })
+  leaveOutTelemetry(tape, onTelemetry)
   return {
-    tape: leaveOutTelemetry(tape, onTelemetry),
+    tape,
     path,
     finish(outcome) {
       const threw = 'error' in outcome

@@ -39,7 +39,7 @@ function recordProcess(text: string): void {
     mode: 'observe',
     draws,
     http: (ask, parent) => begin()?.tape.http(ask, parent) ?? { kind: 'proceed', observer: NOBODY },
-    unwatched: (protocol, host) => begin()?.tape.unwatched?.(protocol, host),
+    unwatched: (protocol, host) => begin()?.tape.unwatched(protocol, host),
     call: (ask, parent) =>
       begin()?.tape.call(ask, parent) ?? {
         kind: 'proceed',

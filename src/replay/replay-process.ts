@@ -8,7 +8,7 @@ import { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { armServing } from '../boundary/arm.ts'
 import { createSourceWatch } from '../boundary/sources.ts'
-import { runInContext, setAmbientTape, type Tape } from '../boundary/tape.ts'
+import { runInContext, setAmbientTape } from '../boundary/tape.ts'
 import { leaveOutTelemetry, noteTelemetry } from '../boundary/telemetry.ts'
 import { installChance } from '../boundary/world/chance.ts'
 import { roundMs } from '../core/clock.ts'
@@ -125,10 +125,10 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
   const onTelemetry = noteTelemetry((code, message, data) => {
     writer.note({ at_ms: roundMs(world.clock.offset), code, message, data })
   })
-  const boundary = leaveOutTelemetry(tape, onTelemetry)
-  setAmbientTape(boundary)
+  leaveOutTelemetry(tape, onTelemetry)
+  setAmbientTape(tape)
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
-  const run = startAgent(job, boundary, begun)
+  const run = startAgent(job, tape, begun)
   tell({ type: 'prepared', at_rest: await world.rest() })
   await go
   tell({ type: 'begun' })
@@ -193,7 +193,7 @@ function enterEnvironment(job: ReplayJob): void {
 }
 
 /** Loads the agent, and runs it once the run has `begun`. */
-function startAgent(job: ReplayJob, tape: Tape, begun: Promise<void>): AgentRun {
+function startAgent(job: ReplayJob, tape: ReplayTape, begun: Promise<void>): AgentRun {
   const run: AgentRun = { settled: null, uncaught: null }
   const onUncaught = (error: unknown): void => {
     run.uncaught ??= { error }
@@ -211,7 +211,7 @@ function startAgent(job: ReplayJob, tape: Tape, begun: Promise<void>): AgentRun 
   return run
 }
 
-async function callAgent(job: ReplayJob, tape: Tape, begun: Promise<void>): Promise<unknown> {
+async function callAgent(job: ReplayJob, tape: ReplayTape, begun: Promise<void>): Promise<unknown> {
   const { module: path, export: name } = job.agent
   if (!existsSync(path)) {
     throw new AgentLoadError(`There is no agent at ${path}.`, 'Correct the path of the agent in the scenario.')

@@ -81,3 +81,17 @@ test.each([
   const replay = await court.replay(agent, live)
   expect(replay).toMatchObject({ outcome: 'diverged', grades: ['none'] })
 })
+
+test('answers the table of tokens of LangChain by an assumption given a recording that does not hold it', async () => {
+  const live = await court.record(court.agent('export const run = () => null'))
+  const fetching = (url: string) => court.agent(`export const run = async () => (await fetch('${url}')).json()`)
+  const replay = await court.replay(fetching('https://tiktoken.pages.dev/js/o200k_base.json'), live)
+  expect(replay).toMatchObject({ outcome: 'finished', divergences: [], egress: [], grades: ['stub'] })
+  expect(outputOf(replay)).toEqual({})
+  expect(replay.replayed?.interactions[0]?.evidence).toMatchObject({
+    source: 'built-in',
+    note: expect.stringContaining('estimates'),
+  })
+  const other = await court.replay(fetching('https://tiktoken.pages.dev/js/other.json'), live)
+  expect(other).toMatchObject({ outcome: 'diverged', grades: ['none'] })
+})

@@ -30,6 +30,9 @@ export interface AgentWorld {
   env?: NodeJS.ProcessEnv
 }
 
+/** Frameworks take long to load on a machine that is busy. */
+const MAX_REAL_MS = 90_000
+
 /**
  * For each agent: what it did is replayed in full and from nothing but its recording, another live run asks the same, and a
  * changed agent meets the divergence that its change makes.
@@ -68,7 +71,7 @@ export function tryAgents(cases: readonly AgentCase[], { start, env }: AgentWorl
     expect(live.recording.notes.map(({ code }) => code)).toEqual(one.telemetry ? [TELEMETRY_NOTE] : [])
     expect(live.output).toMatch(/Order 17 is shipped/)
     provider.reset()
-    const replay = await court.replay(one.agent, live)
+    const replay = await court.replay(one.agent, live, { max_real_ms: MAX_REAL_MS })
     expect(replay).toMatchObject({ end: { outcome: 'finished', agent_error: null }, divergences: [], egress: [] })
     expect(replay.grades.filter((grade) => grade !== 'exact' && grade !== 'renamed')).toEqual([])
     const { unused, coverage } = gradeEvidence(interactionsOf(replay), idsOf(live))
@@ -85,7 +88,7 @@ export function tryAgents(cases: readonly AgentCase[], { start, env }: AgentWorl
   const changed = cases.flatMap((one) => one.changed.map((change) => ({ name: one.name, one, ...change })))
   test.each(changed)('meets $kind at step $step given $name with $changes', async ({ one, changes, step, kind }) => {
     const live = await recordOnce(one)
-    const replay = await court.replay(one.agent, live, { params: changes })
+    const replay = await court.replay(one.agent, live, { params: changes, max_real_ms: MAX_REAL_MS })
     expect(replay.outcome).toBe('diverged')
     expect(replay.divergences[0]).toMatchObject({ step, kind, grade: 'none' })
   })
