@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TELEMETRY_NOTE } from '../../src/boundary/telemetry.ts'
+import { assumeTelemetry } from '../../src/trial/assume-supplements.ts'
 import { type Court, openCourt, outputOf } from './court.ts'
 import { startWorld, type World } from './start-world.ts'
 
@@ -60,6 +61,10 @@ test.each([
     expect(outputOf(replay)).toBe(status)
     expect(replay.replayed?.notes.map(({ code }) => code)).toContain(TELEMETRY_NOTE)
     expect(world.requests).toHaveLength(1)
+    const { host } = new URL(world.origin)
+    expect(assumeTelemetry(replay.replayed)).toEqual([
+      `telemetry: what is told to ${host} arrives, and nobody reads the answer`,
+    ])
   },
 )
 
