@@ -47,7 +47,7 @@ export function freshHex(prefix: string, length = 48): string {
 }
 
 /** What the model says: two tools at once at first, and an answer once it has their results. */
-export function nextTurn(results: number): Turn {
+function nextTurn(results: number): Turn {
   if (results > 0) return { text: 'Order 17 is shipped. Refunds are given within 30 days.' }
   return {
     calls: [
