@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { COMPILED } from './test/support/compiled.ts'
 import { CountReporter } from './test/support/count-reporter.ts'
 
-const INTEGRATION = ['boundary', 'faults', 'record', 'replay', 'trial', 'suite', 'world']
+const INTEGRATION = ['boundary', 'faults', 'record', 'replay', 'sdk', 'trial', 'suite', 'world']
 const E2E = ['cli', 'e2e', 'package', 'examples', 'gates']
 
 const filesOf = (rooms: string[]) => rooms.flatMap((room) => [`test/${room}/**/*.test.ts`, `test/${room}.test.ts`])

@@ -12,7 +12,12 @@ export function findModelError(body: JsonValue | undefined): ModelError | null {
   const holder = Array.isArray(body) ? body[0] : body
   const error = fieldOf(holder, 'error')
   if (typeof error === 'string' && error !== '') return { type: null, code: null, message: error }
-  if (typeof error !== 'object' || error === null) return null
+  // Some servers send the error without anything around it.
+  if (error === undefined && fieldOf(holder, 'object') === 'error') return errorOf(holder)
+  return typeof error === 'object' && error !== null ? errorOf(error) : null
+}
+
+function errorOf(error: JsonValue | undefined): ModelError {
   return {
     type: stringOf(fieldOf(error, 'type')),
     code: codeOf(fieldOf(error, 'code')),

@@ -77,10 +77,11 @@ function writeAnswer({ model, stream }: ModelRequest, { id, text, tool_calls }: 
   return { content_type: 'text/event-stream', body: [...chunks, '[DONE]'].map((data) => `data: ${data}\n\n`).join('') }
 }
 
-function readRequest(body: JsonObject): ModelRequest {
+function readRequest(body: JsonObject, url: string): ModelRequest {
   const tools = [...listOf(body.tools).map((tool) => fieldOf(tool, 'function') ?? fieldOf(tool, 'custom') ?? tool)]
   return {
-    model: stringOf(body.model),
+    // On Azure the path names it.
+    model: stringOf(body.model) ?? /\/deployments\/([^/]+)\//.exec(pathOf(url))?.[1] ?? null,
     stream: body.stream === true,
     messages: listOf(body.messages).map(readMessage),
     tools: [...tools, ...listOf(body.functions)].flatMap((tool) => stringOf(fieldOf(tool, 'name')) ?? []),
@@ -156,11 +157,22 @@ function readJson(answer: ModelAnswer, body: JsonValue, at_ms = 0): void {
   answer.error ??= findModelError(choice)
   answer.model = stringOf(fieldOf(body, 'model'))
   answer.id = stringOf(fieldOf(body, 'id'))
-  answer.text = contentText(fieldOf(message, 'content'))
+  answer.text = saidText(message)
   answer.refusal = stringOf(fieldOf(message, 'refusal'))
   answer.tool_calls = readToolCalls(message).map((call) => ({ ...call, at_ms }))
   answer.usage = readUsage(fieldOf(body, 'usage'))
   setFinish(answer, fieldOf(choice, 'finish_reason'))
+}
+
+/** What a model says: a text, or parts of one, such as Mistral sends, among which its reasoning may be; or what is heard. */
+function saidText(message: Unknown): string {
+  const content = fieldOf(message, 'content')
+  const text = Array.isArray(content) ? content.map(textOfPart).join('') : contentText(content)
+  return text === '' ? (stringOf(fieldOf(fieldOf(message, 'audio'), 'transcript')) ?? '') : text
+}
+
+function textOfPart(part: JsonValue): string {
+  return stringOf(fieldOf(part, 'text')) ?? stringOf(fieldOf(part, 'refusal')) ?? ''
 }
 
 function setFinish(answer: ModelAnswer, reason: Unknown): void {
@@ -191,12 +203,15 @@ function readStream(answer: ModelAnswer, events: StreamEvent[]): void {
       malformed = true
       continue
     }
-    answer.error ??= findModelError(json) ?? (name === 'error' ? findModelError({ error: json }) : null)
-    answer.model ??= stringOf(fieldOf(json, 'model'))
-    answer.id ??= stringOf(fieldOf(json, 'id'))
-    answer.usage = readUsage(fieldOf(json, 'usage')) ?? answer.usage
+    // Groq tells of errors and of tokens in a field of its own.
+    const groq = fieldOf(json, 'x_groq')
     const choice = firstChoice(json)
-    answer.error ??= findModelError(choice)
+    answer.error ??= findModelError(json) ?? findModelError(groq) ?? findModelError(choice)
+    answer.error ??= name === 'error' ? findModelError({ error: json }) : null
+    // Azure's first event tells of its filters alone, with an empty name.
+    answer.model ??= stringOf(fieldOf(json, 'model')) || null
+    answer.id ??= stringOf(fieldOf(json, 'id')) || null
+    answer.usage = readUsage(fieldOf(json, 'usage')) ?? readUsage(fieldOf(groq, 'usage')) ?? answer.usage
     readDelta(answer, calls, fieldOf(choice, 'delta'), at_ms)
     setFinish(answer, fieldOf(choice, 'finish_reason'))
     if (answer.finish_reason !== null) {
@@ -211,7 +226,7 @@ function readStream(answer: ModelAnswer, events: StreamEvent[]): void {
 }
 
 function readDelta(answer: ModelAnswer, calls: PartialCall[], delta: Unknown, at_ms: number): void {
-  answer.text += contentText(fieldOf(delta, 'content'))
+  answer.text += saidText(delta)
   const refusal = stringOf(fieldOf(delta, 'refusal'))
   if (refusal !== null) answer.refusal = (answer.refusal ?? '') + refusal
   for (const part of listOf(fieldOf(delta, 'tool_calls'))) appendCall(calls, part, at_ms)
@@ -234,6 +249,6 @@ function appendCall(calls: PartialCall[], part: JsonValue, at_ms: number): void 
   call.id = id ?? call.id
   call.name = stringOf(fieldOf(body, 'name')) || call.name
   call.custom ||= custom !== undefined
-  call.text += stringOf(fieldOf(body, custom === undefined ? 'arguments' : 'input')) ?? ''
+  call.text += custom === undefined ? readFunction(body).arguments : (stringOf(fieldOf(custom, 'input')) ?? '')
   call.at_ms = at_ms
 }

@@ -120,9 +120,9 @@ export interface WrittenAnswer {
 export interface Protocol {
   /** `openai-chat`, `anthropic-messages`, … */
   readonly id: string
-  /** Value of `gen_ai.provider.name`. */
+  /** Value of `gen_ai.provider.name` where the host does not tell. */
   readonly provider: string
-  /** Value of `gen_ai.operation.name`. */
+  /** Value of `gen_ai.operation.name`. Where it is `embeddings` there is no conversation. */
   readonly operation: string
   /** JSON paths of request fields that differ between equal runs by nature and cannot change the answer. */
   readonly volatileFields: readonly string[]
@@ -135,8 +135,8 @@ export interface Protocol {
   /** @param url Some protocols name the model in the path. Empty for a call that was not made over HTTP. */
   readRequest(body: JsonObject, url: string): ModelRequest
   readAnswer(answer: HttpAnswer): ModelAnswer
-  /** The body of an answer that says just that: JSON, or the events of a stream. */
-  writeAnswer(request: ModelRequest, said: SaidAnswer): WrittenAnswer
+  /** The body of an answer that says just that: JSON, or the events of a stream. Null where answers say nothing. */
+  writeAnswer(request: ModelRequest, said: SaidAnswer): WrittenAnswer | null
   /** The answer that a function returned as a value; null when the value is no answer of this protocol. */
   readValue(value: JsonValue): ModelAnswer | null
 }

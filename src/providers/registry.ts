@@ -1,12 +1,21 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../core/json.ts'
 import { type HttpRequest, payloadText } from '../model/interaction.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
+import { ollamaChat } from './ollama-chat.ts'
 import { openaiChat } from './openai-chat.ts'
+import { openaiEmbeddings } from './openai-embeddings.ts'
+import { openaiResponses } from './openai-responses.ts'
 import type { ModelAnswer, ModelRequest, Protocol } from './protocol.ts'
 import { fieldOf } from './wire.ts'
 
 /** Every protocol that retrial reads, in the order in which they are tried. */
-export const PROTOCOLS: readonly Protocol[] = [openaiChat, anthropicMessages]
+export const PROTOCOLS: readonly Protocol[] = [
+  openaiChat,
+  openaiResponses,
+  openaiEmbeddings,
+  anthropicMessages,
+  ollamaChat,
+]
 
 /** A request to a model, and the protocol that it was made in. */
 export interface IdentifiedRequest {
@@ -44,10 +53,15 @@ export function readModelFunction(
   args: JsonValue,
   value: JsonValue,
 ): (IdentifiedRequest & { answer: ModelAnswer }) | null {
-  const body = (Array.isArray(args) ? args : [args]).find((arg) => Array.isArray(fieldOf(arg, 'messages')))
+  const body = (Array.isArray(args) ? args : [args]).find(isModelBody)
   for (const protocol of PROTOCOLS) {
     const answer = protocol.readValue(value)
     if (answer !== null) return { protocol, request: protocol.readRequest(isJsonObject(body) ? body : {}, ''), answer }
   }
   return null
+}
+
+/** What a function takes that asks a model: a conversation, or the input of one. */
+function isModelBody(value: JsonValue): boolean {
+  return Array.isArray(fieldOf(value, 'messages')) || fieldOf(value, 'input') !== undefined
 }

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path'
 import { armObserving } from '../boundary/arm.ts'
 import { describeError } from '../boundary/network-error.ts'
+import { leaveOutTelemetry, noteTelemetry } from '../boundary/telemetry.ts'
 import { machineClock, roundMs } from '../core/clock.ts'
 import { createRunId, createTraceId } from '../core/ids.ts'
 import { deriveStopReason } from '../model/stop-reason.ts'
@@ -80,6 +81,10 @@ export function openSession(context: RecordContext, startedAt = machineClock.now
   )
   armObserving()
   const tape = new RecorderTape(writer, started_at, draws)
+  const onTelemetry = noteTelemetry((code, message, data) => {
+    writer.note({ at_ms: roundMs(machineClock.now() - started_at), code, message, data })
+  })
+  leaveOutTelemetry(tape, onTelemetry)
   return {
     tape,
     path,

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { armObserving } from '../boundary/arm.ts'
 import { setAmbientTape, type Tape } from '../boundary/tape.ts'
+import { NOBODY } from '../boundary/telemetry.ts'
 import { machineClock } from '../core/clock.ts'
 import { isRetrialError } from '../core/errors.ts'
 import { doNothing } from '../core/nothing.ts'
@@ -34,18 +35,10 @@ function recordProcess(text: string): void {
     }
     return session
   }
-  const nobody = {
-    information: doNothing,
-    head: doNothing,
-    chunk: doNothing,
-    complete: doNothing,
-    aborted: doNothing,
-    failed: doNothing,
-  }
   const tape: Tape = {
     mode: 'observe',
     draws,
-    http: (ask, parent) => begin()?.tape.http(ask, parent) ?? { kind: 'proceed', observer: nobody },
+    http: (ask, parent) => begin()?.tape.http(ask, parent) ?? { kind: 'proceed', observer: NOBODY },
     unwatched: (protocol, host) => begin()?.tape.unwatched(protocol, host),
     call: (ask, parent) =>
       begin()?.tape.call(ask, parent) ?? {

@@ -2,12 +2,11 @@ import { readRecording } from '../recording/read-recording.ts'
 import type { ReplayJob } from './protocol.ts'
 import { Supplements } from './supplements.ts'
 
-/** Reads what a job names beside its recording; undefined when it names nothing. */
+/** Reads what a job names beside its recording. */
 export async function openSupplements(
   job: Pick<ReplayJob, 'supplements' | 'stubs' | 'volatile'>,
-): Promise<Supplements | undefined> {
+): Promise<Supplements> {
   const { supplements = [], stubs = [], volatile } = job
-  if (supplements.length === 0 && stubs.length === 0) return undefined
   const opened = supplements.map(async ({ grade, label, recording }) => ({
     grade,
     label,

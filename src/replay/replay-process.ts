@@ -9,7 +9,9 @@ import { pathToFileURL } from 'node:url'
 import { armServing } from '../boundary/arm.ts'
 import { createSourceWatch } from '../boundary/sources.ts'
 import { runInContext, setAmbientTape } from '../boundary/tape.ts'
+import { leaveOutTelemetry, noteTelemetry } from '../boundary/telemetry.ts'
 import { installChance } from '../boundary/world/chance.ts'
+import { roundMs } from '../core/clock.ts'
 import { RetrialError } from '../core/errors.ts'
 import { doNothing } from '../core/nothing.ts'
 import type { Recording } from '../model/recording.ts'
@@ -120,6 +122,10 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
       tell({ type: 'divergence', divergence })
     },
   })
+  const onTelemetry = noteTelemetry((code, message, data) => {
+    writer.note({ at_ms: roundMs(world.clock.offset), code, message, data })
+  })
+  leaveOutTelemetry(tape, onTelemetry)
   setAmbientTape(tape)
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
   const run = startAgent(job, tape, begun)

@@ -5,6 +5,7 @@ import type { Recording } from '../model/recording.ts'
 import type { RunFinish } from '../model/run.ts'
 import { isSecretHeader } from '../recording/redact/is-secret-name.ts'
 import { answerOfStub } from './answer-of-stub.ts'
+import { BUILT_IN_STUBS } from './built-in-stubs.ts'
 import type { CanonicalCall } from './canonical-call.ts'
 import { EvidenceIndex } from './evidence-index.ts'
 import type { Renaming } from './renaming.ts'
@@ -39,8 +40,9 @@ export class Supplements {
   take(call: CanonicalCall, asked: Interaction, renaming: Renaming, at_ms: number): SupplementedAnswer | null {
     return (
       this.#takeRecorded('pooled', call, asked, renaming, at_ms) ??
-      this.#takeStub(call, asked) ??
-      this.#takeRecorded('live', call, asked, renaming, at_ms)
+      takeStub(this.#stubs, call, asked) ??
+      this.#takeRecorded('live', call, asked, renaming, at_ms) ??
+      takeStub(BUILT_IN_STUBS, call, asked)
     )
   }
 
@@ -62,20 +64,17 @@ export class Supplements {
     }
     return null
   }
+}
 
-  #takeStub(call: CanonicalCall, asked: Interaction): SupplementedAnswer | null {
-    for (const [index, stub] of this.#stubs.entries()) {
-      if (!answers(stub, call)) continue
-      const interaction = answerOfStub(stub, asked)
-      if (interaction === null) continue
-      return {
-        interaction,
-        evidence: { grade: 'stub', source: `stubs[${index}]`, note: `assumed: ${stub.assumption}` },
-        finish: null,
-      }
-    }
-    return null
+function takeStub(stubs: readonly Stub[], call: CanonicalCall, asked: Interaction): SupplementedAnswer | null {
+  for (const [index, stub] of stubs.entries()) {
+    if (!answers(stub, call)) continue
+    const interaction = answerOfStub(stub, asked)
+    if (interaction === null) continue
+    const source = stubs === BUILT_IN_STUBS ? 'built-in' : `stubs[${index}]`
+    return { interaction, evidence: { grade: 'stub', source, note: `assumed: ${stub.assumption}` }, finish: null }
   }
+  return null
 }
 
 /** Two values that JSON cannot hold may look equal. */

@@ -3,6 +3,8 @@ import { GEN_AI, OTEL } from '../model/gen-ai.ts'
 import { answerText, type HttpInteraction, payloadBytes } from '../model/interaction.ts'
 import type { RunContext } from '../model/run.ts'
 import type { Span, StepType } from '../model/trace.ts'
+import { providerOfHost } from '../providers/provider-of-host.ts'
+import type { IdentifiedRequest } from '../providers/registry.ts'
 import { type Attempt, groupAttempts } from './group-attempts.ts'
 import type { ModelCall } from './model-call.ts'
 import type { ReadLevel } from './read-levels.ts'
@@ -95,7 +97,7 @@ function modelParts(call: ModelCall, { parent, notExecuted }: ReadLevel): SpanPa
   const http = last?.kind === 'http' ? last : null
   const attributes: Attributes = {
     [GEN_AI.operation]: identified?.protocol.operation ?? 'chat',
-    [GEN_AI.provider]: identified?.protocol.provider,
+    [GEN_AI.provider]: identified === null ? undefined : providerOf(identified, http),
     [GEN_AI.requestModel]: request?.model ?? (http === null ? name : undefined),
     [GEN_AI.responseModel]: answer?.model ?? undefined,
     [GEN_AI.responseId]: answer?.id ?? undefined,
@@ -114,6 +116,10 @@ function modelParts(call: ModelCall, { parent, notExecuted }: ReadLevel): SpanPa
   }
   const interactions = attempts.map((attempt) => attempt.id)
   return { id, parent, type: 'llm_generate', name, started_ms, ended_ms, error_class, interactions, attributes }
+}
+
+function providerOf({ protocol }: IdentifiedRequest, http: HttpInteraction | null): string {
+  return (http && providerOfHost(http.request.url)) ?? protocol.provider
 }
 
 /** Arguments of an answer that broke off are no mistake of the model. */
@@ -164,11 +170,26 @@ function requestParts(group: readonly Attempt[], parent: string | null): SpanPar
     error_class: group.at(-1)?.error_class ?? null,
     interactions: attempts.map(({ id }) => id),
     attributes: {
+      ...embeddingAttributes(group.at(-1)),
       ...httpAttributes(last),
       [OTEL.retries]: group.length > 1 ? group.length - 1 : undefined,
       [OTEL.attemptErrors]: errors.length > 0 ? errors : undefined,
       [OTEL.responseBody]: last.answer !== null && isText ? answerText(last.answer) : undefined,
     },
+  }
+}
+
+function embeddingAttributes(attempt: Attempt | undefined): Attributes {
+  const { identified, interaction } = attempt ?? {}
+  if (identified === undefined || interaction === undefined) return {}
+  const { protocol, request } = identified
+  const answer = interaction.answer && protocol.readAnswer(interaction.answer)
+  return {
+    [GEN_AI.operation]: protocol.operation,
+    [GEN_AI.provider]: providerOf(identified, interaction),
+    [GEN_AI.requestModel]: request.model ?? undefined,
+    [GEN_AI.responseModel]: answer?.model ?? undefined,
+    [GEN_AI.inputTokens]: answer?.usage?.input_tokens,
   }
 }
 

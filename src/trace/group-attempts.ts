@@ -1,4 +1,5 @@
 import { type HttpInteraction, payloadText } from '../model/interaction.ts'
+import type { IdentifiedRequest } from '../providers/registry.ts'
 import type { ErrorClass } from './classify-error.ts'
 
 /** One HTTP request with what became of it. */
@@ -9,6 +10,8 @@ export interface Attempt {
   /** Offset from the start of the run, ms. */
   ended_ms: number
   error_class: ErrorClass | null
+  /** What it asks, when it is one of a known protocol in which no model answers: embeddings. */
+  identified?: IdentifiedRequest
 }
 
 /**

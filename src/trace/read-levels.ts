@@ -58,8 +58,11 @@ function sortOut(members: readonly { interaction: Interaction; position: number 
     if (interaction.kind === 'http') {
       const identified = readModelRequest(interaction.request)
       const error_class = classifyHttp(interaction, timeline.finished)
-      if (identified !== null) attempts.push(readModelAttempt(interaction, identified, position, timeline))
-      else level.requests.push({ interaction, position, ended_ms: endOf(interaction, timeline), error_class })
+      // Embeddings are no turn of a conversation: they stand between its turns as any other request.
+      if (identified === null || identified.protocol.operation === 'embeddings') {
+        const request = { interaction, position, ended_ms: endOf(interaction, timeline), error_class }
+        level.requests.push({ ...request, ...(identified && { identified }) })
+      } else attempts.push(readModelAttempt(interaction, identified, position, timeline))
     } else if (interaction.kind === 'model') level.calls.push(readWrappedModel(interaction, position, timeline))
     else level.wrappers.push({ interaction, position })
   }

@@ -10,7 +10,7 @@ export function summariseRequest(interaction: Interaction): string {
     return interaction.kind === 'tool' ? `tool ${interaction.name}` : `llm_generate ${interaction.name}`
   }
   const found = readModelRequest(interaction.request)
-  if (found === null) return nameRequest(interaction.request)
+  if (found === null || found.protocol.operation === 'embeddings') return nameRequest(interaction.request)
   return `llm_generate ${found.request.model ?? found.protocol.id}`
 }
 

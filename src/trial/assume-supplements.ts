@@ -1,4 +1,7 @@
+import { TELEMETRY_NOTE } from '../boundary/telemetry.ts'
+import { isJsonObject } from '../core/json.ts'
 import type { Interaction } from '../model/interaction.ts'
+import type { Recording } from '../model/recording.ts'
 import { countOf } from '../verify/reason-codes.ts'
 
 /** What is taken for granted where a replay was answered from beside its recording: a line a source. */
@@ -19,4 +22,13 @@ export function assumeSupplements(interactions: readonly Interaction[]): string[
     if (line !== null) lines.set(line, (lines.get(line) ?? 0) + 1)
   }
   return [...lines].map(([line, count]) => `${line} (${countOf(count, 'answer')})`)
+}
+
+/** What is taken for granted of telemetry: a line a host. */
+export function assumeTelemetry(replayed: Recording | null): string[] {
+  const told = (replayed?.notes ?? []).filter(({ code }) => code === TELEMETRY_NOTE)
+  return told.flatMap(({ data }) => {
+    const host = isJsonObject(data) ? data.host : undefined
+    return typeof host === 'string' ? [`telemetry: what is told to ${host} arrives, and nobody reads the answer`] : []
+  })
 }

@@ -15,7 +15,7 @@ import { projectRun } from '../trace/project-run.ts'
 import { gradeEvidence } from '../verify/grade-evidence.ts'
 import { coverPath, tracePath } from '../verify/trace-path.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
-import { assumeSupplements } from './assume-supplements.ts'
+import { assumeSupplements, assumeTelemetry } from './assume-supplements.ts'
 import { hintAtEnvironment, hintAtInput } from './hint-at-environment.ts'
 import type { RunnableAgent } from './resolve-agent.ts'
 
@@ -155,6 +155,7 @@ function readRun(
       ...assumeTime(scenario),
       ...assumeIsolation(scenario),
       ...assumeSupplements(interactions),
+      ...assumeTelemetry(replayed),
     ],
   }
 }

@@ -1,51 +1,50 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import type { HttpAnswer } from '../../src/model/interaction.ts'
+import { MALFORMED } from '../../src/providers/model-error.ts'
 import { readModelRequest } from '../../src/providers/registry.ts'
+import { hasCorpus, readCorpus } from './read-corpus.ts'
 import { post } from './wire-samples.ts'
 
-const corpus = join(import.meta.dirname, '../../../shared/corpus/har')
+/** Paths of the protocols under test; others are read elsewhere. */
+const SPOKEN = /\/(?:chat\/completions|responses|embeddings|messages)(?:\?|$)/
 
-interface HarEntry {
-  request: { url: string; method: string; postData?: { text?: string } }
-  response: { status: number; content: { mimeType: string; encoding?: string; text?: string } }
-}
+/** Errors inside an answer of status 200, and what cannot be read: so it is in the recordings. */
+const TRUE_ERRORS: [place: RegExp, type: string | null, code: string | null][] = [
+  [/beeai.*test_agent\.yaml#1$/, MALFORMED, null],
+  [/test_groq\/test_tool_use_failed_error_streaming\.yaml#0$/, 'invalid_request_error', 'tool_use_failed'],
+  [/test_openrouter\/test_openrouter_stream_error\.yaml#0$/, null, '400'],
+]
 
-/** Bodies of type `base64` are a JSON array of parts of one gzip stream, each coded by itself. */
-function bodyOf({ encoding, text = '' }: HarEntry['response']['content']): string {
-  if (encoding !== 'base64') return text
-  const bytes = Buffer.concat((JSON.parse(text) as string[]).map((part) => Buffer.from(part, 'base64')))
-  return bytes[0] === 0x1f ? gunzipSync(bytes).toString() : bytes.toString()
-}
-
-test.skipIf(!existsSync(corpus))('reads every recorded chat and message of the public HAR files', () => {
-  const seen = new Map<string, number>()
-  for (const file of globSync('{openllmetry-js,langchainjs-net-mocks}/**/*.har', { cwd: corpus })) {
-    const { log } = JSON.parse(readFileSync(join(corpus, file), 'utf8')) as { log: { entries: HarEntry[] } }
-    for (const { request, response } of log.entries) {
-      if (!/\/(chat\/completions|messages)(\?|$)/.test(request.url)) continue
-      const found = readModelRequest(post(request.url, JSON.parse(request.postData?.text ?? '{}')))
-      if (found === null) throw new Error(`not detected: ${file}`)
-      const answer = found.protocol.readAnswer(toAnswer(response))
-      const { finish, complete, error, usage, text, tool_calls } = answer
-      expect({ file, complete, error }).toEqual({ file, complete: true, error: null })
-      expect({ file, finish }).toEqual({
-        file,
-        finish: tool_calls.length > 0 ? 'tool' : expect.stringMatching(/^(end|length)$/),
-      })
-      expect(text !== '' || tool_calls.length > 0, file).toBe(true)
-      for (const call of tool_calls) expect(() => JSON.parse(call.arguments), file).not.toThrow()
-      if (!found.request.stream) expect(usage?.output_tokens, file).toBeGreaterThan(0)
-      seen.set(found.protocol.id, (seen.get(found.protocol.id) ?? 0) + 1)
+test.skipIf(!hasCorpus)('reads every recorded conversation of the public cassettes and HAR files', () => {
+  const seen: Record<string, number> = {}
+  const silent: string[] = []
+  for (const { place, url, body, answer: wire } of readCorpus()) {
+    if (!SPOKEN.test(url)) continue
+    const found = readModelRequest(post(url, body))
+    if (found === null) throw new Error(`not detected: ${place}`)
+    seen[found.protocol.id] = (seen[found.protocol.id] ?? 0) + 1
+    const answer = found.protocol.readAnswer(wire)
+    const { error, complete, finish, usage, text, tool_calls, refusal, model } = answer
+    const known = TRUE_ERRORS.find(([file]) => file.test(place))
+    if (known !== undefined || wire.status >= 400) {
+      expect({ place, finish, isError: error !== null }).toEqual({ place, finish: 'error', isError: true })
+      if (known !== undefined) expect(error).toMatchObject({ type: known[1], code: known[2] })
+      continue
     }
+    expect({ place, complete, error }).toEqual({ place, complete: true, error: null })
+    expect(model, place).not.toBeNull()
+    if (!found.request.stream) expect(usage?.input_tokens, place).toBeGreaterThan(0)
+    if (found.protocol.operation === 'embeddings') continue
+    expect({ place, finish }).toEqual({ place, finish: expect.stringMatching(/^(?:end|tool|length|filtered|pause)$/) })
+    for (const call of tool_calls) expect(() => JSON.parse(call.arguments), place).not.toThrow()
+    if (text === '' && tool_calls.length === 0 && refusal === null) silent.push(place)
   }
-  expect(seen.get('openai-chat')).toBeGreaterThan(20)
-  expect(seen.get('anthropic-messages')).toBeGreaterThan(20)
+  expect(seen['openai-chat']).toBeGreaterThan(250)
+  expect(seen['openai-responses']).toBeGreaterThan(70)
+  expect(seen['openai-embeddings']).toBeGreaterThan(3)
+  expect(seen['anthropic-messages']).toBeGreaterThan(80)
+  // Nothing but what the provider's own tools did, or an empty message.
+  expect(
+    silent.every((place) => /code-interpreter|image-generation|mcp|ToolCallsNeedAcceptance/.test(place)),
+    silent.join('\n'),
+  ).toBe(true)
 })
-
-function toAnswer({ status, content }: HarEntry['response']): HttpAnswer {
-  const headers: [string, string][] = [['content-type', content.mimeType]]
-  return { status, status_text: '', headers, headers_ms: 0, chunks: [[1, { text: bodyOf(content) }]] }
-}

@@ -4,7 +4,10 @@ import { post } from './wire-samples.ts'
 
 const SAMPLES = [
   post('https://x.test/chat/completions', { model: 'm', messages: [] }),
+  post('https://x.test/responses', { model: 'm', input: [] }),
+  post('https://x.test/embeddings', { model: 'm', input: '' }),
   post('https://x.test/messages', { model: 'm', max_tokens: 1, messages: [] }),
+  post('https://x.test/api/chat', { model: 'm', messages: [] }),
 ]
 
 test('has a sample request for each protocol, which no other protocol detects', () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { HttpAnswer, HttpRequest } from '../../src/model/interaction.ts'
 import { anthropicMessages } from '../../src/providers/anthropic-messages.ts'
 import { openaiChat } from '../../src/providers/openai-chat.ts'
+import { openaiResponses } from '../../src/providers/openai-responses.ts'
 import { readModelRequest } from '../../src/providers/registry.ts'
 import {
   ANTHROPIC_TOOL_JSON,
@@ -15,6 +16,8 @@ import {
   namedFrames,
   OPENAI_TOOL_JSON,
   OPENAI_TOOL_STREAM,
+  RESPONSE,
+  RESPONSE_EVENTS,
   rawAnswer,
 } from './wire-samples.ts'
 
@@ -135,6 +138,77 @@ test('reads the request that the OpenAI client makes', async () => {
   expect(found?.request.messages[2]?.tool_results).toEqual([
     { call_id: 'call_a1', name: null, text: 'found', is_error: false },
   ])
+})
+
+function expectEqualResponse(response: OpenAI.Responses.Response): void {
+  const answer = openaiResponses.readAnswer(reply)
+  const calls = response.output.flatMap((item) =>
+    item.type === 'function_call' ? [[item.call_id, item.name, item.arguments]] : [],
+  )
+  expect(answer).toMatchObject({ complete: true, error: null, finish: 'tool', text: response.output_text })
+  expect(answer.tool_calls.map((call) => [call.id, call.name, call.arguments])).toEqual(calls)
+  expect([answer.id, answer.model, answer.finish_reason]).toEqual([response.id, response.model, response.status])
+  expect(answer.usage?.input_tokens).toBe(response.usage?.input_tokens)
+  expect(answer.usage?.output_tokens).toBe(response.usage?.output_tokens)
+}
+
+test('reads what the OpenAI client reads given a response with tool calls', async () => {
+  reply = jsonAnswer(RESPONSE)
+  expectEqualResponse(await openai().responses.create({ model: 'm', input: 'Look.' }))
+})
+
+test('reads what the OpenAI client reads given a response of events', async () => {
+  reply = inPieces(namedFrames(RESPONSE_EVENTS))
+  expectEqualResponse(await openai().responses.stream({ model: 'm', input: 'Look.' }).finalResponse())
+})
+
+test('reads the same given a response of events up to the last but one', () => {
+  reply = inPieces(namedFrames(RESPONSE_EVENTS.slice(0, -1)))
+  const broken = openaiResponses.readAnswer(reply)
+  reply = inPieces(namedFrames(RESPONSE_EVENTS))
+  const { text, tool_calls } = openaiResponses.readAnswer(reply)
+  expect(broken).toMatchObject({ text, tool_calls, complete: false, finish: null })
+})
+
+test('writes a response that the OpenAI client reads', async () => {
+  const said = { id: '0123456789abcdef', text: 'Done.', tool_calls: [{ name: 'search', arguments: { q: 1 } }] }
+  const request = { model: 'm', messages: [], tools: [], parameters: {} }
+  for (const stream of [false, true]) {
+    const { content_type, body = '' } = openaiResponses.writeAnswer({ ...request, stream }, said) ?? {}
+    reply = rawAnswer([[1, { text: body }]], content_type ?? '')
+    const asked = { model: 'm', input: 'Look.' }
+    const client = openai().responses
+    expectEqualResponse(await (stream ? client.stream(asked).finalResponse() : client.create(asked)))
+  }
+})
+
+test('reads the error that the OpenAI client throws given one inside a response of events', async () => {
+  const error = { type: 'error', error: { type: 'requests', code: 'rate_limit_exceeded', message: 'Slow down.' } }
+  reply = inPieces(namedFrames([...RESPONSE_EVENTS.slice(0, 3), error]))
+  const thrown = await openai()
+    .responses.stream({ model: 'm', input: 'Look.' })
+    .finalResponse()
+    .catch((cause: unknown) => cause)
+  expect((thrown as { code?: string }).code).toBe(openaiResponses.readAnswer(reply).error?.code)
+})
+
+test('reads what the OpenAI client reads given embeddings', async () => {
+  reply = jsonAnswer({
+    object: 'list',
+    model: 'text-embedding-3-small',
+    data: [{ object: 'embedding', index: 0, embedding: 'AACAPgAAAL8AAEA/' }],
+    usage: { prompt_tokens: 4, total_tokens: 4 },
+  })
+  const { usage } = await openai().embeddings.create({ model: 'm', input: 'Look.' })
+  const found = readModelRequest(asked)
+  expect(found).toMatchObject({ protocol: { id: 'openai-embeddings' }, request: { model: 'm', messages: [] } })
+  expect(found?.protocol.readAnswer(reply)).toMatchObject({
+    text: '',
+    tool_calls: [],
+    complete: true,
+    error: null,
+    usage: { input_tokens: usage.prompt_tokens, output_tokens: 0 },
+  })
 })
 
 const anthropicBody = { model: 'claude', max_tokens: 9, messages: [{ role: 'user' as const, content: 'Look.' }] }

@@ -143,3 +143,48 @@ export const ANTHROPIC_TOOL_JSON = {
   stop_sequence: null,
   usage: { input_tokens: 11, cache_creation_input_tokens: 3, cache_read_input_tokens: 4, output_tokens: 6 },
 }
+
+const RESPONSE_ITEMS = [
+  { type: 'reasoning', id: 'rs_01a', summary: [] },
+  {
+    type: 'message',
+    id: 'msg_01a',
+    role: 'assistant',
+    status: 'completed',
+    content: [{ type: 'output_text', text: 'Let me löok.', annotations: [], logprobs: [] }],
+  },
+  { type: 'function_call', id: 'fc_01a', call_id: 'call_a1', name: 'search', arguments: '{"q":"refund"}' },
+  { type: 'function_call', id: 'fc_01b', call_id: 'call_b2', name: 'fetch', arguments: '{}' },
+]
+
+/** Reasoning, text, and two calls. */
+export const RESPONSE = {
+  id: 'resp_01a',
+  object: 'response',
+  status: 'completed',
+  model: 'gpt-5-2025-08-07',
+  error: null,
+  incomplete_details: null,
+  output: RESPONSE_ITEMS,
+  usage: { input_tokens: 31, output_tokens: 17, total_tokens: 48 },
+}
+
+/** The same as a stream. */
+export const RESPONSE_EVENTS: { type: string; [field: string]: unknown }[] = [
+  { type: 'response.created', response: { ...RESPONSE, status: 'in_progress', output: [], usage: null } },
+  ...RESPONSE_ITEMS.flatMap((item, output_index) => {
+    const at = { output_index, item_id: item.id, content_index: 0 }
+    const [part] = item.content ?? []
+    const empty = { ...item, ...(item.content && { content: [] }), ...(item.arguments && { arguments: '' }) }
+    const pieces = (text = '') => text.match(/.{1,5}/g) ?? []
+    return [
+      { type: 'response.output_item.added', output_index, item: empty },
+      ...(part ? [{ type: 'response.content_part.added', ...at, part: { ...part, text: '' } }] : []),
+      ...pieces(part?.text).map((delta) => ({ type: 'response.output_text.delta', ...at, delta })),
+      ...(part ? [{ type: 'response.output_text.done', ...at, text: part.text }] : []),
+      ...pieces(item.arguments).map((delta) => ({ type: 'response.function_call_arguments.delta', ...at, delta })),
+      { type: 'response.output_item.done', output_index, item },
+    ]
+  }),
+  { type: 'response.completed', response: RESPONSE },
+]

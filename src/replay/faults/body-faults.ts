@@ -1,6 +1,7 @@
 import type { HeaderList, HttpAnswer, HttpInteraction, Payload } from '../../model/interaction.ts'
 import { answerText, headerValue, payloadBytes, toPayload } from '../../model/interaction.ts'
 import { anthropicMessages } from '../../providers/anthropic-messages.ts'
+import { openaiResponses } from '../../providers/openai-responses.ts'
 import { findProtocol } from '../../providers/registry.ts'
 import type { Fault } from './connection-faults.ts'
 
@@ -48,6 +49,10 @@ function errorEventOf({ request }: HttpInteraction): string {
   const protocol = findProtocol(request)
   if (protocol === anthropicMessages) {
     const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
+    return `event: error\ndata: ${JSON.stringify(error)}\n\n`
+  }
+  if (protocol === openaiResponses) {
+    const error = { type: 'error', error: { type: 'server_error', code: 'server_error', message, param: null } }
     return `event: error\ndata: ${JSON.stringify(error)}\n\n`
   }
   const error = protocol === null ? message : { message, type: 'server_error', param: null, code: null }
