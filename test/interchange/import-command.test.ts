@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
-import { readForeignFiles, readRun } from '../../src/cli/read-foreign-files.ts'
+import { readForeignFiles, readRuns } from '../../src/cli/read-foreign-files.ts'
 import { importHar } from '../../src/interchange/import-har.ts'
 import { payloadText } from '../../src/model/interaction.ts'
 import { checkLock } from '../../src/recording/lock-file.ts'
@@ -196,7 +196,7 @@ test('refuses files that look like nothing known, and files of two formats', asy
   await expect(read(paths.slice(1), 'dd')).resolves.toMatchObject({ format: { name: 'dd' } })
   const { format, files } = await read([paths[1] as string, paths[1] as string])
   const { importFiles: _, ...single } = format
-  expect(() => readRun(single, files, {})).toThrow(expect.objectContaining({ code: 'ERR_CLI_IMPORT_SEVERAL' }))
+  expect(() => readRuns(single, files, {})).toThrow(expect.objectContaining({ code: 'ERR_CLI_IMPORT_SEVERAL' }))
 })
 
 test('refuses what it cannot use, with a code and status 2, and writes nothing', () => {
