@@ -28,8 +28,9 @@ export function runChild(script: string, args: readonly string[]): Promise<Ended
     child.stdout.on('data', (part: Buffer) => out.push(part))
     child.stderr.on('data', (part: Buffer) => err.push(part))
     child.once('error', reject)
-    child.once('close', (code) =>
-      resolve({ code, stdout: Buffer.concat(out).toString('utf8'), stderr: Buffer.concat(err).toString('utf8') }),
-    )
+    child.once('close', (code, signal) => {
+      const [stdout, stderr] = [out, err].map((parts) => Buffer.concat(parts).toString('utf8')) as [string, string]
+      resolve({ code, stdout, stderr: signal === null ? stderr : `${stderr}ended by ${signal}` })
+    })
   })
 }
