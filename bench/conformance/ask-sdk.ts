@@ -34,7 +34,6 @@ interface Sdk {
 
 /** Has the real SDK make the recorded request again, and answers it. */
 export async function askSdk(api: Api, request: HttpRequest, answer: () => Response): Promise<Asked> {
-  const body = readBody(request)
   const asked: { sent: HttpRequest | null } = { sent: null }
   const sdk = createSdk(api, request, async (input, init) => {
     const one = new Request(input as string, init as RequestInit)
@@ -44,7 +43,7 @@ export async function askSdk(api: Api, request: HttpRequest, answer: () => Respo
   })
   const events: unknown[] = []
   try {
-    const value = await sdk.create(body as never)
+    const value = await sdk.create(readBody(request) as never)
     if (!isIterable(value)) return { sent: asked.sent, outcome: { kind: 'value', value } }
     for await (const event of value) events.push(event)
     return { sent: asked.sent, outcome: { kind: 'events', events } }

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { isRetrialError } from '../../src/core/errors.ts'
 import { FOREIGN_FORMATS } from '../../src/interchange/detect-format.ts'
 import type { ForeignFormat } from '../../src/interchange/foreign-format.ts'
-import { type HttpInteraction, payloadBytes } from '../../src/model/interaction.ts'
+import { type HttpInteraction, type HttpRequest, payloadBytes } from '../../src/model/interaction.ts'
 import { canonicaliseInteraction, isMeaningful } from '../../src/replay/canonical-call.ts'
 import { type Api, type Asked, apiOf, askSdk } from './ask-sdk.ts'
 import type { OriginalExchange } from './read-original.ts'
@@ -66,12 +66,22 @@ async function measureSource(corpus: string, source: CorpusSource): Promise<Sour
     result.files++
     const text = readFileSync(join(corpus, file), 'utf8')
     const interactions = importFile(format, text, file, result)
-    const originals = interactions === null ? [] : (source.readOriginal?.(text) ?? [])
+    const originals = interactions === null ? [] : readOriginals(source, text, file, result)
     for (const [i, interaction] of (interactions ?? []).entries()) {
       await measureInteraction(file, interaction, originals[i], result)
     }
   }
   return result
+}
+
+/** None when the second reader, which knows only what occurs in one corpus, cannot read the file. */
+function readOriginals(source: CorpusSource, text: string, file: string, result: SourceResult): OriginalExchange[] {
+  try {
+    return source.readOriginal?.(text) ?? []
+  } catch (error) {
+    result.findings.push({ file, reason: `the second reader cannot read the file: ${(error as Error).message}` })
+    return []
+  }
 }
 
 function importFile(format: ForeignFormat, text: string, file: string, result: SourceResult): HttpInteraction[] | null {
@@ -98,8 +108,12 @@ async function measureInteraction(
   const find = (reason: string) => result.findings.push({ file, interaction: interaction.id, reason })
   const { request, answer } = interaction
   const bytes = Buffer.concat((answer?.chunks ?? []).map(([, data]) => payloadBytes(data)))
-  const isSame = original?.method === request.method && new URL(original.url).href === request.url
-  if (original !== undefined && isSame && original.status === answer?.status && isEqualBody(bytes, original.body)) {
+  if (
+    original !== undefined &&
+    isSameRequest(original, request) &&
+    original.status === answer?.status &&
+    isEqualBody(bytes, original.body)
+  ) {
     result.equal_bytes++
   } else find('not the bytes that stand in the file')
   const api = apiOf(request)
@@ -145,6 +159,11 @@ function matchRequest(recorded: HttpInteraction, { sent }: Asked): 'yes' | 'with
   const held = new Set(recorded.request.headers.map(([name]) => name))
   const bare = { ...sent, headers: sent.headers.filter(([name]) => !isMeaningful(name) || held.has(name)) }
   return canonicaliseInteraction({ ...recorded, request: bare }).text === text ? 'without headers' : 'no'
+}
+
+/** Methods are the same in any case, and a fragment never leaves the client. */
+function isSameRequest(original: OriginalExchange, { method, url }: HttpRequest): boolean {
+  return original.method.toUpperCase() === method.toUpperCase() && new URL(original.url.replace(/#.*/, '')).href === url
 }
 
 /** JSON that a tool kept parsed has no bytes of its own: then the values have to be equal. */

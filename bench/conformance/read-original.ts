@@ -51,7 +51,9 @@ export function readNock(text: string): OriginalExchange[] {
 }
 
 export function readVcr(text: string): OriginalExchange[] {
-  return (parse(text, { version: '1.1', maxAliasCount: -1 }).interactions ?? []).map(({ request, response }: Json) => ({
+  const { interactions } = parse(text, { version: '1.1', maxAliasCount: -1 })
+  const exchanges = (interactions ?? []).filter((one: Json) => one.request !== undefined)
+  return exchanges.map(({ request, response }: Json) => ({
     method: request.method,
     url: request.uri,
     asked: request.parsed_body ?? toText(request.body),

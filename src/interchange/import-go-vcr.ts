@@ -1,6 +1,6 @@
 import { RetrialError } from '../core/errors.ts'
 import { type FileObject, type FileValue, isFileObject } from './cassettes/file-value.ts'
-import { headersAt, objectAt, textAt } from './cassettes/read-parts.ts'
+import { headersAt, holdsOtherCalls, objectAt, textAt } from './cassettes/read-parts.ts'
 import { readYaml } from './cassettes/read-yaml.ts'
 import { buildEntry, type ForeignBody } from './entries/build-entry.ts'
 import { type EntryPlace, type EntryTimes, entryError, type ReadEntry } from './entries/entry.ts'
@@ -30,17 +30,20 @@ function listEntries({ path, text }: ForeignFile): RawEntry[] {
   const { version, interactions } = isFileObject(root) ? root : ({} as FileObject)
   // go-vcr writes `interactions: []` for a cassette without any.
   if (!Array.isArray(interactions) || (version !== 1 && version !== 2)) throw notGoVcr(path, version)
+  if (holdsOtherCalls(interactions)) throw notGoVcr(path, version, 'its interactions are no HTTP requests')
   return interactions.map((value, index) => ({
     place: { path, entry: `interactions[${index}]`, ...locate('interactions', index) },
     read: (place, budget) => readGoVcrEntry(value, place, budget),
   }))
 }
 
-function notGoVcr(path: string, version: FileValue | undefined): RetrialError {
-  const reason =
-    version === undefined || version === 1 || version === 2
-      ? 'it has no version and list `interactions`'
-      : `version ${JSON.stringify(version)} of the format is not known`
+function notGoVcr(
+  path: string,
+  version: FileValue | undefined,
+  reason = version === undefined || version === 1 || version === 2
+    ? 'it has no version and list `interactions`'
+    : `version ${JSON.stringify(version)} of the format is not known`,
+): RetrialError {
   return new RetrialError('ERR_INTERCHANGE_NOT_VCR', `Failed to import the file: ${reason}`, {
     hint: 'Pass a cassette of go-vcr, format 1 or 2.',
     location: { path },

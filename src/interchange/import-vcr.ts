@@ -1,5 +1,6 @@
 import { RetrialError } from '../core/errors.ts'
 import { type FileValue, isFileObject } from './cassettes/file-value.ts'
+import { holdsOtherCalls } from './cassettes/read-parts.ts'
 import { readVcrEntry } from './cassettes/read-vcr-entry.ts'
 import { readYaml, type YamlFile } from './cassettes/read-yaml.ts'
 import { type EntryFormat, importEntries, type RawEntry } from './entries/import-entries.ts'
@@ -30,7 +31,7 @@ export function importVcr(text: string, options: ImportOptions): ImportResult {
 function listEntries({ path, text }: ForeignFile): RawEntry[] {
   const { root, locate } = readRoot(text, path)
   const list = isFileObject(root) ? root.interactions : undefined
-  if (!Array.isArray(list)) throw notVcr(path, root)
+  if (!Array.isArray(list) || holdsOtherCalls(list)) throw notVcr(path, root)
   return list.map((value, index) => ({
     place: { path, entry: `interactions[${index}]`, ...locate('interactions', index) },
     read: (place, budget) => readVcrEntry(value, place, budget),
@@ -43,10 +44,10 @@ function readRoot(text: string, path: string): YamlFile {
 }
 
 function notVcr(path: string, root: FileValue): RetrialError {
-  const reason =
-    isFileObject(root) && Array.isArray(root.messages)
-      ? 'it holds messages between an SDK and a program of its own, and no HTTP'
-      : 'it has no list `interactions`'
+  let reason = 'it has no list `interactions`'
+  if (isFileObject(root) && Array.isArray(root.interactions)) reason = 'its interactions are no HTTP requests'
+  else if (isFileObject(root) && Array.isArray(root.messages))
+    reason = 'it holds messages between an SDK and a program of its own, and no HTTP'
   return new RetrialError('ERR_INTERCHANGE_NOT_VCR', `Failed to import the file: ${reason}`, {
     hint: 'Pass a cassette of VCR.py, version 1.',
     location: { path },
@@ -62,7 +63,8 @@ export const vcrFormat: ForeignFormat = {
       const head = text.slice(0, 65_536)
       return /"interactions"\s*:\s*\[/.test(head) && /"uri"\s*:/.test(text)
     }
-    return /^interactions:/m.test(text) && /^ +(?:- )?(?:uri:|kind: message$)/m.test(text)
+    // So deep stand the keys of a request; go-vcr has `url` there.
+    return /^interactions:/m.test(text) && /^ {0,8}(?:- )?(?:uri:|kind: (?:message|close)$)/m.test(text)
   },
   import: importVcr,
   importFiles: (files, options) => importEntries(vcr, files, options),

@@ -27,6 +27,7 @@ test.for([
   ['a tag of Python', 'interactions:\n- request: !!python/object:vcr.Request {}\n', 2, 12],
   ['an alias of nothing', 'interactions:\n- request: *gone\n', 2, 12],
   ['a key twice', 'interactions: []\ninteractions: []\n', 2, 1],
+  ['a tag of Python as a key', 'interactions:\n- ? !!python/object/apply:istr [Accept]\n  : x\n', 2, 5],
   ['a second document', `${GOOD}---\n${GOOD}`, 4, 1],
 ] as const)('refuses YAML and says where: %s', ([, text, line, column]) => {
   expect(refusal('vcr', text)).toMatchObject({ code: 'ERR_INTERCHANGE_YAML', location: { path: 'bad', line, column } })
@@ -88,6 +89,8 @@ test.for([
   ['vcr', 'a: b', 'ERR_INTERCHANGE_NOT_VCR'],
   ['vcr', '', 'ERR_INTERCHANGE_NOT_VCR'],
   ['vcr', 'messages: []', 'ERR_INTERCHANGE_NOT_VCR'],
+  ['vcr', 'interactions:\n- request_sample: {}', 'ERR_INTERCHANGE_NOT_VCR'],
+  ['go-vcr', 'version: 1\ninteractions:\n- request_sample: {}', 'ERR_INTERCHANGE_NOT_VCR'],
   ['vcr', '{"interactions": ', 'ERR_INTERCHANGE_JSON'],
   ['go-vcr', 'interactions: []', 'ERR_INTERCHANGE_NOT_VCR'],
   ['go-vcr', 'version: 9\ninteractions: []', 'ERR_INTERCHANGE_NOT_VCR'],

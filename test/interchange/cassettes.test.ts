@@ -108,6 +108,38 @@ test('reads the JSON cassettes of VCR.py, and what its versions 4 to 6 wrote for
   ])
 })
 
+test('reads quoted values that go on as far left as their key, as formatters leave them, and blocks as they are', () => {
+  const text = [
+    'interactions:',
+    '  - request:',
+    '      method: POST',
+    '      uri: https://api.test/v1/x',
+    "      body: '{\"it''s\":",
+    '      "not: \\"so"}',
+    '',
+    "      {}'",
+    '      headers:',
+    '        A:',
+    '          - "b \\"c\\"',
+    '          d"',
+    '    response:',
+    '      status: { code: 200, message: OK }',
+    '      headers: {}',
+    '      body:',
+    '        string: |',
+    "          x: 'not a quote",
+    '          data: "neither',
+    'version: 1',
+    'version: 1',
+  ].join('\n')
+  const { interactions } = importVcr(text, { path: 'a.yaml' })
+  expect(interactions[0]?.request).toMatchObject({
+    body: { text: '{"it\'s": "not: \\"so"}\n{}' },
+    headers: [['a', 'b "c" d']],
+  })
+  expect(interactions[0]?.answer?.chunks).toEqual([[0, { text: 'x: \'not a quote\ndata: "neither\n' }]])
+})
+
 test('leaves web socket messages out, so that the run can only be debugged', () => {
   const text = `interactions:\n- kind: message\n  direction: sent\n  data: '{}'\n- request: {method: GET, uri: 'https://a.test/', body: null, headers: {}}\n  response: {status: {code: 204, message: ''}, headers: {}, body: {string: ''}}\n`
   const { interactions, report } = importVcr(text, { path: 'a' })

@@ -56,7 +56,7 @@ test('shows a file of no source, an answer that the SDK chokes on, and one that 
   const choke = buildEntry({ request, headers, content: { text: 'data: {"error":{"message":"too much"}}\n\n' } })
   const entries = [
     choke,
-    buildEntry({ request: { ...request, url: `${url}#x` }, headers, content: { text: 'data: [DONE]\n\n' } }),
+    buildEntry({ request, headers, content: { text: '646174613a205b444f4e455d0a0a', _isBinary: true } }),
   ]
   writeFileSync(join(har, 'a.har'), buildHar(...entries))
   writeFileSync(join(har, 'b.har'), '{}')

@@ -2,6 +2,12 @@ import type { ForeignBody } from '../entries/build-entry.ts'
 import { type EntryPlace, entryError } from '../entries/entry.ts'
 import { ExactNumber, type FileObject, type FileValue, isFileObject } from './file-value.ts'
 
+/** True for a list of calls of another kind than HTTP: pydantic-ai keeps those of xAI, over gRPC, in the same form. */
+export function holdsOtherCalls(interactions: readonly FileValue[]): boolean {
+  const isOther = (entry: FileValue) => isFileObject(entry) && entry.request === undefined && entry.kind === undefined
+  return interactions.length > 0 && interactions.every(isOther)
+}
+
 /**
  * The mapping that stands at a key of an entry.
  *

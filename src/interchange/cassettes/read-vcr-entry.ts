@@ -12,7 +12,7 @@ import { headersAt, objectAt, rebuildBody, textAt } from './read-parts.ts'
  */
 export function readVcrEntry(entry: FileValue, place: EntryPlace, budget: Budget): ReadEntry {
   // pydantic-ai keeps the messages of a web socket between the requests.
-  if (isFileObject(entry) && entry.request === undefined && entry.kind === 'message') {
+  if (isFileObject(entry) && entry.request === undefined && typeof entry.kind === 'string') {
     return { times: NO_TIMES, order: 0, interaction: null, remarks: [notHttp('wss:')] }
   }
   const request = objectAt(entry, 'request', place)

@@ -1,7 +1,8 @@
-import { LineCounter, parseDocument, type YAMLError } from 'yaml'
+import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml'
 import { RetrialError } from '../../core/errors.ts'
 import { tooLarge } from '../entries/read-json-file.ts'
 import type { FileValue } from './file-value.ts'
+import { indentQuotes } from './indent-quotes.ts'
 import { toFileValue, YamlProblem } from './to-file-value.ts'
 import { CASSETTE_TAGS } from './yaml-tags.ts'
 
@@ -33,18 +34,8 @@ export function readYaml(text: string, path: string): YamlFile {
     })
   }
   try {
-    const document = parseDocument(text, {
-      lineCounter: lines,
-      schema: 'failsafe',
-      customTags: CASSETTE_TAGS,
-      merge: false,
-      stringKeys: true,
-      // The library compares every key with every other; the walk over the tree finds duplicates.
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'error',
-    })
-    const [first] = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0])
+    const document = parseText(text, lines)
+    const first = firstProblem(document)
     if (first !== undefined) throw refuse(describe(first), first.pos[0], first)
     const { root, places } = toFileValue(document)
     return {
@@ -61,6 +52,33 @@ export function readYaml(text: string, path: string): YamlFile {
     if (error instanceof RangeError) throw refuse('it is nested too deeply', 0, error)
     throw error
   }
+}
+
+/** As the standard says, or where a quote does not end by its rules, as PyYAML takes it. */
+function parseText(text: string, lines: LineCounter): Document.Parsed {
+  const options = {
+    schema: 'failsafe',
+    customTags: CASSETTE_TAGS,
+    merge: false,
+    stringKeys: true,
+    // The library compares every key with every other; the walk over the tree finds duplicates.
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'error',
+  } as const
+  const document = parseDocument(text, { ...options, lineCounter: lines })
+  if (!document.errors.some(({ code }) => code === 'MISSING_CHAR')) return document
+  const again = new LineCounter()
+  const lenient = parseDocument(indentQuotes(text), { ...options, lineCounter: again })
+  if (lenient.errors.length > 0) return document
+  lines.lineStarts = again.lineStarts
+  return lenient
+}
+
+/** The first in the file, but of a tag before what comes of it. */
+function firstProblem({ errors, warnings }: Document.Parsed): YAMLError | undefined {
+  const all = [...errors, ...warnings].toSorted((a, b) => a.pos[0] - b.pos[0])
+  return all.find(({ code }) => code === 'TAG_RESOLVE_FAILED') ?? all[0]
 }
 
 function describe(error: YAMLError): string {

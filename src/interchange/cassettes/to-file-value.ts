@@ -72,9 +72,12 @@ class Walk {
       const keys = new Set<string>()
       for (const pair of node.items) {
         const key = keyText(pair.key)
-        if (keys.has(key)) throw new YamlProblem(`the key ${JSON.stringify(key)} stands twice`, offsetOf(pair.key))
-        keys.add(key)
         const value = this.read(pair.value, depth + 1).value
+        // A line that was merely written twice says nothing else.
+        const isOther = typeof value === 'object' || value !== object[key]
+        if (keys.has(key) && isOther)
+          throw new YamlProblem(`the key ${JSON.stringify(key)} stands twice`, offsetOf(pair.key))
+        keys.add(key)
         // Assigned, the key `__proto__` would change what the object is.
         Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
       }
