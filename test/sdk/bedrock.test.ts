@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { converseWire, invokeWire } from './bedrock-wires.ts'
+import { type Http2Front, startHttp2Front } from './start-http2-front.ts'
+import { startProvider } from './start-provider.ts'
+import { type AgentCase, tryAgents } from './try-agents.ts'
+
+const agent = (name: string) => ({ module: join(import.meta.dirname, 'fixtures/bedrock.ts'), export: name })
+
+const asks = (method: string) => [method, 'docs', '17', method]
+const RESULT = { changes: { result: 'No refunds.' }, step: 4, kind: 'tool_result_changed' }
+const STREAM = 'invoke-with-response-stream'
+
+const BY_DEFAULT: AgentCase[] = [
+  {
+    name: 'bedrock: converse, over its default',
+    agent: agent('converseByDefault'),
+    asks: asks('converse'),
+    changed: [
+      { changes: { system: 'Be brief.' }, step: 1, kind: 'prompt_changed' },
+      { changes: { model: 'us.amazon.nova-micro-v1:0' }, step: 1, kind: 'new_request' },
+      { changes: { description: 'Searches.' }, step: 1, kind: 'tools_changed' },
+      RESULT,
+    ],
+  },
+  {
+    name: 'bedrock: converse stream, over its default',
+    agent: agent('streamByDefault'),
+    asks: asks('converse-stream'),
+    changed: [RESULT],
+  },
+  {
+    name: 'bedrock: converse, over its default, with a retry',
+    agent: agent('converseByDefault'),
+    faults: [429],
+    asks: ['converse', ...asks('converse')],
+    changed: [{ ...RESULT, step: 5 }],
+  },
+  {
+    name: 'bedrock: invoke, over its default',
+    agent: agent('invokeByDefault'),
+    asks: asks('invoke'),
+    changed: [RESULT],
+  },
+  {
+    name: 'bedrock: invoke with a stream, over its default',
+    agent: agent('invokeStreamByDefault'),
+    asks: asks(STREAM),
+    changed: [RESULT],
+  },
+]
+
+const OVER_HTTP1: AgentCase[] = [
+  {
+    name: 'bedrock: converse, over node:http',
+    agent: agent('converseOverHttp1'),
+    asks: asks('converse'),
+    changed: [RESULT],
+  },
+  {
+    name: 'bedrock: converse stream, over node:http',
+    agent: agent('streamOverHttp1'),
+    asks: asks('converse-stream'),
+    changed: [],
+  },
+  {
+    name: 'bedrock: converse, over fetch',
+    agent: agent('converseOverFetch'),
+    asks: asks('converse'),
+    changed: [RESULT],
+  },
+  {
+    name: 'bedrock: converse stream, over fetch',
+    agent: agent('streamOverFetch'),
+    asks: asks('converse-stream'),
+    changed: [],
+  },
+  { name: 'bedrock: invoke, over node:http', agent: agent('invokeOverHttp1'), asks: asks('invoke'), changed: [] },
+  {
+    name: 'bedrock: invoke with a stream, over node:http',
+    agent: agent('invokeStreamOverHttp1'),
+    asks: asks(STREAM),
+    changed: [],
+  },
+]
+
+describe('over HTTP/2', () => {
+  let front: Http2Front
+  const start = async (): Promise<Http2Front> => {
+    front = await startHttp2Front(await startProvider([converseWire, invokeWire]))
+    return front
+  }
+  // The certificate is the server's own.
+  tryAgents(BY_DEFAULT, { start, env: { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' } })
+  test('was spoken to over HTTP/2 by the model client, and over HTTP/1 by the tools', () => {
+    expect(new Set(front.versions)).toEqual(new Set(['2.0', '1.1']))
+  })
+})
+
+describe('over HTTP/1', () => {
+  tryAgents(OVER_HTTP1, { start: () => startProvider([converseWire, invokeWire]) })
+})
