@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
+import { EVENT_STREAM, isEventStream } from '../model/event-stream.ts'
 import { type HttpAnswer, type HttpRequest, headerValue } from '../model/interaction.ts'
-import { EVENT_STREAM, EXCEPTION, isEventStream, readEventStream, writeEvent } from './event-stream.ts'
+import { EXCEPTION, readEventStream, writeEvent } from './event-stream.ts'
 import { finishOf } from './finish.ts'
 import { malformedAnswer } from './model-error.ts'
 import type {
@@ -66,7 +67,7 @@ export function modelOfPath(url: string, path: RegExp): string | null {
 
 /** Reads an answer of Bedrock in either framing; the id and the type of an error stand in its headers. */
 export function readBedrockAnswer(answer: HttpAnswer, reader: BodyReader): ModelAnswer {
-  const events = isEventStream(answer) && answer.status < 400 ? () => readEventStream(answer) : undefined
+  const events = isEventStream(answer.headers) && answer.status < 400 ? () => readEventStream(answer) : undefined
   const read = readAnswerBody(answer, events === undefined ? reader : { ...reader, events })
   read.id ??= headerValue(answer.headers, 'x-amzn-requestid') ?? null
   if (read.error !== null && answer.status >= 400) {

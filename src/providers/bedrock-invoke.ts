@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../core/json.ts'
+import { EVENT_STREAM } from '../model/event-stream.ts'
 import { type HttpAnswer, type HttpRequest, headerValue } from '../model/interaction.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
 import {
@@ -13,7 +14,7 @@ import {
   streamConverse,
 } from './bedrock-converse.ts'
 import { readPlainBody, readPlainChunk } from './bedrock-plain.ts'
-import { EVENT_STREAM, EXCEPTION, writeEvent } from './event-stream.ts'
+import { EXCEPTION, writeEvent } from './event-stream.ts'
 import { malformedAnswer } from './model-error.ts'
 import { openaiChat } from './openai-chat.ts'
 import type { ModelAnswer, ModelMessage, ModelRequest, Protocol, SaidAnswer, WrittenAnswer } from './protocol.ts'

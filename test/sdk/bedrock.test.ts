@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { headerValue } from '../../src/model/interaction.ts'
+import { openCourt } from '../replay/court.ts'
 import { converseWire, invokeWire } from './bedrock-wires.ts'
 import { type Http2Front, startHttp2Front } from './start-http2-front.ts'
 import { startProvider } from './start-provider.ts'
@@ -18,7 +21,7 @@ const BY_DEFAULT: AgentCase[] = [
     asks: asks('converse'),
     changed: [
       { changes: { system: 'Be brief.' }, step: 1, kind: 'prompt_changed' },
-      { changes: { model: 'us.amazon.nova-micro-v1:0' }, step: 1, kind: 'new_request' },
+      { changes: { model: 'us.amazon.nova-micro-v1:0' }, step: 1, kind: 'model_changed' },
       { changes: { description: 'Searches.' }, step: 1, kind: 'tools_changed' },
       RESULT,
     ],
@@ -92,6 +95,28 @@ describe('over HTTP/2', () => {
   }
   // The certificate is the server's own.
   tryAgents(BY_DEFAULT, { start, env: { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' } })
+  test('keeps no credential, and no signature, given a signed request', async () => {
+    const court = openCourt({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })
+    try {
+      const run = await court.record(agent('streamByDefault'), { origin: front.origin })
+      const asked = run.recording.interactions.flatMap((one) =>
+        one.kind === 'http' && one.door === 'http2' ? one : [],
+      )
+      expect(asked).toHaveLength(2)
+      for (const { request } of asked) {
+        const names = request.headers.map(([name]) => name)
+        expect(names).toEqual(expect.arrayContaining(['authorization', 'x-amz-date', 'amz-sdk-invocation-id']))
+        expect(headerValue(request.headers, 'authorization')).toMatch(/^AWS4-HMAC-SHA256 rdx-[0-9a-f]+$/)
+      }
+      const kept = readFileSync(run.path, 'utf8')
+      for (const secret of ['AKIAIOSFODNN7EXAMPLE', 'wJalrXUtnFEMI', 'session-of-mine', 'Signature=']) {
+        expect(kept).not.toContain(secret)
+      }
+    } finally {
+      court.close()
+    }
+  })
+
   test('was spoken to over HTTP/2 by the model client, and over HTTP/1 by the tools', () => {
     expect(new Set(front.versions)).toEqual(new Set(['2.0', '1.1']))
   })

@@ -22,7 +22,7 @@ const CASES: AgentCase[] = [
     asks: asks('generateContent'),
     changed: [
       { changes: { system: 'Be brief.' }, step: 1, kind: 'prompt_changed' },
-      { changes: { model: 'gemini-2.5-pro' }, step: 1, kind: 'new_request' },
+      { changes: { model: 'gemini-2.5-pro' }, step: 1, kind: 'model_changed' },
       { changes: { description: 'Searches.' }, step: 1, kind: 'tools_changed' },
       RESULT,
     ],
