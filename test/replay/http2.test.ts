@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Interaction } from '../../src/model/interaction.ts'
 import { type Court, fixture, type LiveRun, openCourt, outputOf } from './court.ts'
 import type { Http2Input } from './fixtures/over-http2.ts'
 import { type Http2World, startHttp2World } from './start-http2-world.ts'
@@ -23,6 +24,11 @@ afterAll(() => {
   for (const world of worlds) world.close()
 })
 
+/** How an interaction ended, without when. */
+function endOf({ end }: Interaction): unknown {
+  return [end?.kind, end?.error?.name, end?.error?.message]
+}
+
 test.each([0, 1])(
   'a client of HTTP/2 meets in a replay what it met for real, event by event, given world %i',
   async (which) => {
@@ -37,6 +43,7 @@ test.each([0, 1])(
       expect({ way, log: output[way] }).toEqual({ way, log })
     }
     expect(new Set(replay.grades)).toEqual(new Set(['exact']))
+    expect(replay.replayed?.interactions.map(endOf)).toEqual(run.recording.interactions.map(endOf))
     expect(replay.divergences).toEqual([])
     expect(replay.egress).toEqual([])
     expect(worlds.map(({ contacts }) => contacts())).toEqual(before)
@@ -70,6 +77,7 @@ test('a recording over HTTP/2 holds each request with its answer and end, and no
       "http2 POST /drip 200 2 aborted ",
       "http2 GET /silence undefined no aborted The operation was aborted",
       "http2 POST /silence undefined no aborted idle",
+      "http2 POST /silence undefined no aborted The stream was idle for too long",
       "http2 POST /slow/3 200 1 complete ",
       "http2 POST /slow/2 200 1 complete ",
       "http2 POST /slow/1 200 1 complete ",

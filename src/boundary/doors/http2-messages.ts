@@ -57,6 +57,11 @@ export function resetError(code = 0): Error {
   return Object.assign(new Error(`Stream closed with error code ${name}`), { code: 'ERR_HTTP2_STREAM_ERROR' })
 }
 
+/** Why a client closes a stream when nothing came for as long as it allows: most give no reason. */
+export function idleError(): DOMException {
+  return new DOMException('The stream was idle for too long', 'TimeoutError')
+}
+
 /** The code that a stream was reset with, by the error that tells of it; null for any other error. */
 export function resetCode(error: unknown): number | null {
   const { code, message = '' } = error as { code?: unknown; message?: string }

@@ -2,7 +2,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
 import { machineClock } from '../../core/clock.ts'
 import { type BoundaryContext, currentContext, type HttpObserver } from '../tape.ts'
-import { askOf, headOf, isOfUndici, resetError, trailersOf } from './http2-messages.ts'
+import { askOf, headOf, idleError, isOfUndici, resetError, trailersOf } from './http2-messages.ts'
 import { tellUnwatched } from './tell-unwatched.ts'
 
 type AnyMethod = (...args: unknown[]) => unknown
@@ -45,6 +45,8 @@ class StreamTap {
   #trailers: ReturnType<typeof trailersOf>
   /** Why the client gave up; null while it did not. */
   #givenUp: { reason: unknown } | null = null
+  /** The stream was idle for as long as the client allows. */
+  #idle = false
   /** The other side has said all. */
   #hasEnd = false
   #over = false
@@ -112,6 +114,7 @@ class StreamTap {
       this.#ask()?.head(headOf(value as IncomingHttpHeaders, raw))
       for (const chunk of this.#early.splice(0)) this.#observer?.chunk(chunk)
     } else if (event === 'trailers') this.#trailers = trailersOf(value as IncomingHttpHeaders, raw)
+    else if (event === 'timeout') this.#idle = true
     else if (event === 'error') this.#finish(value)
     else if (event === 'close') this.#finish(resetError(this.#stream.rstCode))
   }
@@ -139,9 +142,10 @@ class StreamTap {
       this.#finish(resetError(http2.constants.NGHTTP2_CANCEL))
       return
     }
-    this.#givenUp = { reason }
+    const why = reason ?? (this.#idle ? idleError() : undefined)
+    this.#givenUp = { reason: why }
     // What has come already is told first.
-    process.nextTick(() => this.#finish(reason))
+    process.nextTick(() => this.#finish(why))
   }
 
   #destroyed(error: unknown): void {

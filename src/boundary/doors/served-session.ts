@@ -4,7 +4,7 @@ import { doNothing } from '../../core/nothing.ts'
 import type { HeaderList } from '../../model/interaction.ts'
 import { type BoundaryContext, currentContext, type HttpHead, runInContext, type ServedExchange } from '../tape.ts'
 import { encodeBody, encodeWhole, spread } from './encode-body.ts'
-import { askOf, resetCode } from './http2-messages.ts'
+import { askOf, idleError, resetCode } from './http2-messages.ts'
 import { iterateBody } from './iterate-body.ts'
 
 const NULL_BODY = new Set([204, 205, 304])
@@ -25,12 +25,13 @@ export class ServedSession {
   readonly #client: ClientHttp2Session
   /** Streams that the client has open, with the code that asked for each. */
   readonly #asked = new Map<ClientHttp2Stream, BoundaryContext | null>()
+  readonly #idle = new WeakSet<ClientHttp2Stream>()
   /** Why the connection breaks once nothing is open on it. */
   #broken: { error: Error | undefined } | null = null
 
   constructor(client: ClientHttp2Session, wire: Duplex) {
     this.#client = client
-    const server = http2.performServerHandshake(wire, { settings: SETTINGS })
+    const server = http2.performServerHandshake(wire, { settings: SETTINGS, strictSingleValueFields: false } as object)
     server.on('error', doNothing)
     server.on('stream', (stream, headers) => {
       stream.on('error', doNothing)
@@ -44,6 +45,7 @@ export class ServedSession {
   /** Takes note of a request that the client begins. */
   expect(stream: ClientHttp2Stream, context: BoundaryContext | null): void {
     this.#asked.set(stream, context)
+    stream.once('timeout', () => this.#idle.add(stream))
     stream.once('close', () => {
       this.#asked.delete(stream)
       this.#breakOff()
@@ -65,7 +67,7 @@ export class ServedSession {
     const decision = tape.http({ ...askOf(headers), body }, parent)
     if (decision.kind !== 'serve') throw new Error('the tape of a replay let a request proceed')
     const { exchange } = decision
-    stream.once('close', () => exchange.abort(client.errored ?? undefined))
+    stream.once('close', () => exchange.abort(client.errored ?? (this.#idle.has(client) ? idleError() : undefined)))
     try {
       await giveAnswer(stream, exchange, headers[':method'] === 'HEAD')
     } catch (error) {
