@@ -82,10 +82,6 @@ const ANSWERS: Record<string, Answer> = {
     drip(stream, ['some '], () => reset(stream, NGHTTP2_CANCEL))
   },
   '/silence': () => undefined,
-  '/cut': (stream) => {
-    stream.respond(head)
-    drip(stream, ['some '], () => (stream.session?.socket as Socket | undefined)?.destroy())
-  },
 }
 
 /** A server of HTTP/2 that does as it is asked. */
@@ -94,9 +90,11 @@ export async function startHttp2World(secure: boolean): Promise<Http2World> {
   const server = secure ? http2.createSecureServer({ key: pem('key'), cert: pem('good') }) : http2.createServer()
   const sockets = new Set<Socket>()
   let contacts = 0
+  let latest: Socket | undefined
   server.on(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
     contacts++
     sockets.add(socket)
+    latest = socket
     socket.on('error', () => undefined)
   })
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
@@ -108,7 +106,10 @@ export async function startHttp2World(secure: boolean): Promise<Http2World> {
     })
     stream.on('end', () => {
       const slow = /^\/slow\/(\d)$/.exec(path)?.[1]
-      if (slow === undefined) ANSWERS[path]?.(stream, body)
+      if (path === '/cut') {
+        stream.respond(head)
+        drip(stream, ['some '], () => latest?.destroy())
+      } else if (slow === undefined) ANSWERS[path]?.(stream, body)
       else {
         setTimeout(() => {
           stream.respond(head)
