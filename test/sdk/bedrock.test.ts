@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { headerValue } from '../../src/model/interaction.ts'
-import { openCourt } from '../replay/court.ts'
+import type { Recording } from '../../src/model/recording.ts'
+import { openCourt, outputOf } from '../replay/court.ts'
 import { converseWire, invokeWire } from './bedrock-wires.ts'
+import { startFaultyBedrock } from './start-faulty-bedrock.ts'
 import { type Http2Front, startHttp2Front } from './start-http2-front.ts'
 import { startProvider } from './start-provider.ts'
 import { type AgentCase, tryAgents } from './try-agents.ts'
@@ -120,6 +122,36 @@ describe('over HTTP/2', () => {
   test('was spoken to over HTTP/2 by the model client, and over HTTP/1 by the tools', () => {
     expect(new Set(front.versions)).toEqual(new Set(['2.0', '1.1']))
   })
+})
+
+test('the client meets in a replay what it met for real, given streams over HTTP/2 that go wrong', async () => {
+  const faulty = await startFaultyBedrock()
+  const court = openCourt({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })
+  try {
+    const run = await court.record(agent('meetFaults'), { origin: faulty.origin })
+    expect(run.error).toBeUndefined()
+    const replay = await court.replay(agent('meetFaults'), run)
+    expect(outputOf(replay)).toEqual(run.output)
+    expect(replay).toMatchObject({ end: { outcome: 'finished', agent_error: null }, divergences: [], egress: [] })
+    expect(new Set(replay.grades)).toEqual(new Set(['exact']))
+    const ends = (recording: Recording | null) =>
+      recording?.interactions.map(({ end }) => [end?.kind, end?.error?.name])
+    expect(ends(replay.replayed)).toEqual(ends(run.recording))
+    expect(run.output).toMatchInlineSnapshot(`
+      {
+        "cut": ".So  and its end",
+        "damaged": ".So  and Error: The message checksum (2406046227) did not match the expected value of 1606355452",
+        "exception": ".So  and ModelStreamErrorException: It broke.",
+        "given-up": ".So  and its end",
+        "reset": ".So  and Error: Stream closed with error code NGHTTP2_INTERNAL_ERROR",
+        "reset-first": " and Error: Stream closed with error code NGHTTP2_INTERNAL_ERROR",
+        "silent": ".So  and its end",
+      }
+    `)
+  } finally {
+    court.close()
+    faulty.close()
+  }
 })
 
 describe('over HTTP/1', () => {
