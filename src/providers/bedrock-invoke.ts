@@ -167,19 +167,15 @@ function withCounts(read: ModelAnswer, { headers }: HttpAnswer): ModelAnswer {
 }
 
 /** Says it as a model of the named kind does; as Anthropic's do where the name tells nothing. */
-function writeAnswer(request: ModelRequest, said: SaidAnswer): WrittenAnswer {
-  const { stream } = request
+function writeAnswer(request: ModelRequest, said: SaidAnswer): WrittenAnswer | null {
   const isNova = /\bnova\b/.test(request.model ?? '')
-  if (!stream) {
-    return isNova
-      ? { content_type: 'application/json', body: JSON.stringify(sayConverse(said)) }
-      : anthropicMessages.writeAnswer(request, said)
-  }
+  const plain = isNova
+    ? { content_type: 'application/json', body: JSON.stringify(sayConverse(said)) }
+    : anthropicMessages.writeAnswer(request, said)
+  if (!request.stream || plain === null) return plain
   const pieces = isNova
     ? streamConverse(said).map(([type, payload]) => JSON.stringify({ [type]: payload }))
-    : [...String(anthropicMessages.writeAnswer(request, said).body).matchAll(/^data: (.*)$/gm)].map(
-        ([, data]) => data ?? '',
-      )
+    : [...String(plain.body).matchAll(/^data: (.*)$/gm)].map(([, data]) => data ?? '')
   const events = pieces.map((piece) => writeEvent('chunk', { bytes: Buffer.from(piece).toString('base64') }))
   return { content_type: EVENT_STREAM, body: Buffer.concat(events) }
 }

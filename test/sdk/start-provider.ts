@@ -41,6 +41,11 @@ export function fresh(prefix: string, length = 24): string {
   return `${prefix}${id.padEnd(length - 1, 'x')}7`
 }
 
+/** Hexadecimal digits, as the ids of some providers are made of. */
+export function freshHex(prefix: string, length = 48): string {
+  return `${prefix}${randomBytes(length / 2).toString('hex')}`
+}
+
 /** What the model says: two tools at once at first, and an answer once it has their results. */
 function nextTurn(results: number): Turn {
   if (results > 0) return { text: 'Order 17 is shipped. Refunds are given within 30 days.' }
