@@ -5,13 +5,15 @@ import { patchGlobalDispatcher } from './doors/dispatcher-door.ts'
 import { installFetchDoor } from './doors/fetch-door.ts'
 import { installHttpDoor } from './doors/http-door.ts'
 import { installHttpTap } from './doors/http-tap.ts'
+import { installHttp2Door } from './doors/http2-door.ts'
+import { installHttp2Tap } from './doors/http2-tap.ts'
 import { installUndiciHook } from './doors/undici-hook.ts'
-import { installUnwatchedTap } from './doors/unwatched-tap.ts'
 import { type GuardOptions, installGuard } from './guard/install-guard.ts'
 import { placeOf, placeOfNativeTimer } from './world/call-site.ts'
 import { installFakeTimers } from './world/fake-timers.ts'
 import { IdleTracker } from './world/idle-tracker.ts'
 import { RealClock } from './world/real-clock.ts'
+import { putTimeoutsOnClock } from './world/socket-timeouts.ts'
 import { VirtualClock } from './world/virtual-clock.ts'
 import { watchEnvironment } from './world/watch-environment.ts'
 import type { DriveEnd, DriveOptions, WorldClock } from './world/world-clock.ts'
@@ -22,7 +24,7 @@ const nativeImmediate = setImmediate
 const MOST_TURNS = 20_000
 
 /**
- * Arms the doors that watch real traffic: undici's dispatchers (under `fetch` and every npm `undici`) and `node:http`.
+ * Arms the doors that watch real traffic: undici's dispatchers (under `fetch` and every npm `undici`), `node:http` and `node:http2`.
  * Idempotent; traffic outside of a run passes untouched.
  */
 export function armObserving(): void {
@@ -30,9 +32,9 @@ export function armObserving(): void {
   // Somebody may have set another dispatcher since.
   patchGlobalDispatcher()
   installHttpTap()
+  installHttp2Tap()
   installFetchDoor()
   installChanceTap()
-  installUnwatchedTap()
 }
 
 /** Whether a replay has a time of its own, or runs on the machine's. */
@@ -74,6 +76,9 @@ export function armServing(
   installHttpDoor()
   installUndiciHook()
   const world = clock === 'virtual' ? installVirtualTime(epoch, report) : useRealTime()
+  installHttp2Door((prototype) => {
+    if (world.clock instanceof VirtualClock) putTimeoutsOnClock(prototype, world.clock)
+  })
   installFetchDoor()
   return world
 }

@@ -110,6 +110,11 @@ export interface Tape {
   readonly draws?: DrawObserver | undefined
   http(ask: HttpAsk, parent: string | undefined): HttpDecision
   call(ask: FunctionAsk, parent: string | undefined): FunctionDecision
+  /**
+   * Whether somebody is there at an origin, as far as the tape knows: a client of HTTP/2 is connected before it asks anything.
+   * Missing where nobody is.
+   */
+  holds?(origin: string): boolean
   /** Told of traffic that the doors see but cannot watch: `websocket` or `http2`, and with whom. */
   unwatched?(protocol: string, host: string): void
 }

@@ -9,7 +9,7 @@ export type HeaderList = [name: string, value: string][]
 export type Payload = { text: string } | { base64: string }
 
 /** Which door of the boundary a request went through. */
-export type Door = 'fetch' | 'undici' | 'http'
+export type Door = 'fetch' | 'undici' | 'http' | 'http2'
 
 export interface HttpRequest {
   method: string

@@ -91,10 +91,10 @@ export interface LiveAccess {
   /** Variables that hold the base URL and the key. */
   base_url: string
   key: string
-  /** What comes behind the base URL. */
-  path: string
-  /** Where the provider is asked without a base URL. */
-  origin: string
+  /** What comes behind the base URL; by the URL of the request where that names the model. */
+  path: string | ((url: string) => string)
+  /** Where the provider is asked without a base URL; a pattern where there is one for each region. */
+  origin: string | RegExp
   /** The header that brings the key. */
   authorise(key: string): [name: string, value: string]
 }
@@ -110,7 +110,8 @@ export interface SaidAnswer {
 /** An answer as it goes over the wire. */
 export interface WrittenAnswer {
   content_type: string
-  body: string
+  /** Bytes where the framing is no text. */
+  body: string | Uint8Array
 }
 
 /**

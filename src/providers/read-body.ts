@@ -35,6 +35,8 @@ export function blankAnswer(): ModelAnswer {
 export interface BodyReader {
   json(answer: ModelAnswer, body: JsonValue, at_ms: number): void
   stream(answer: ModelAnswer, events: StreamEvent[]): void
+  /** The events of a stream that is framed in another way than server-sent events; null for a body that is none. */
+  events?(answer: HttpAnswer): StreamEvent[] | null
 }
 
 /** Reads an answer by status and content: as an error, a stream or a JSON body. */
@@ -42,7 +44,10 @@ export function readAnswerBody(answer: HttpAnswer, reader: BodyReader): ModelAns
   const draft = blankAnswer()
   const text = answerText(answer)
   const at_ms = answer.chunks.at(-1)?.[0] ?? answer.headers_ms
-  if (answer.status < 400 && isEventStream(answer, text)) {
+  const framed = answer.status < 400 ? reader.events?.(answer) : null
+  if (framed) {
+    reader.stream(draft, framed)
+  } else if (answer.status < 400 && isEventStream(answer, text)) {
     reader.stream(draft, readEvents(answer))
   } else {
     const body = parseJson(text)

@@ -1,6 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../core/json.ts'
 import { type HttpRequest, payloadText } from '../model/interaction.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
+import { bedrockConverse } from './bedrock-converse.ts'
+import { bedrockInvoke } from './bedrock-invoke.ts'
+import { gemini } from './gemini.ts'
 import { ollamaChat } from './ollama-chat.ts'
 import { openaiChat } from './openai-chat.ts'
 import { openaiEmbeddings } from './openai-embeddings.ts'
@@ -15,6 +18,9 @@ export const PROTOCOLS: readonly Protocol[] = [
   openaiEmbeddings,
   anthropicMessages,
   ollamaChat,
+  gemini,
+  bedrockConverse,
+  bedrockInvoke,
 ]
 
 /** A request to a model, and the protocol that it was made in. */
@@ -63,5 +69,7 @@ export function readModelFunction(
 
 /** What a function takes that asks a model: a conversation, or the input of one. */
 function isModelBody(value: JsonValue): boolean {
-  return Array.isArray(fieldOf(value, 'messages')) || fieldOf(value, 'input') !== undefined
+  return (
+    Array.isArray(fieldOf(value, 'messages')) || ['input', 'contents'].some((key) => fieldOf(value, key) !== undefined)
+  )
 }

@@ -1,6 +1,7 @@
 import { sha256 } from '../core/hash.ts'
 import type { Stub } from '../model/evidence.ts'
-import type { HttpInteraction, Interaction } from '../model/interaction.ts'
+import { asPayload, type HttpInteraction, type Interaction } from '../model/interaction.ts'
+import type { WrittenAnswer } from '../providers/protocol.ts'
 import { readModelRequest } from '../providers/registry.ts'
 
 /** How much of the digest of a question goes into the ids of its answer. */
@@ -24,13 +25,13 @@ export function answerOfStub(stub: Stub, asked: Interaction): Interaction | null
       status_text: '',
       headers,
       headers_ms: stub.after_ms,
-      chunks: [[stub.after_ms, { text: written.body }]],
+      chunks: [[stub.after_ms, asPayload(written.body)]],
     },
     end,
   }
 }
 
-function writeBody(stub: Stub, asked: HttpInteraction): { content_type: string; body: string } | null {
+function writeBody(stub: Stub, asked: HttpInteraction): WrittenAnswer | null {
   if (stub.text !== undefined) return { content_type: 'text/plain; charset=utf-8', body: stub.text }
   if (stub.json !== undefined) return { content_type: 'application/json', body: JSON.stringify(stub.json) }
   const model = readModelRequest(asked.request)

@@ -11,6 +11,15 @@ const MODEL = /^\.body\.model(Id|_id)?$/
 /** Lists of messages, and what a message is found at in them. */
 const MESSAGE = /^\.body\.(messages|input|contents)\[(\d+)\](.*)$/
 
+/** Where a path names a model: Gemini's, Bedrock's, Azure's. */
+const MODEL_IN_PATH = /\/(models?|deployments)\/[^/:]+(?=[/:])/
+
+/** Whether two targets differ in nothing but the model that their paths name. */
+export function isOtherModel(recorded: string, asked: string): boolean {
+  const [was, is] = [recorded, asked].map((target) => target.replace(MODEL_IN_PATH, '/$1/'))
+  return was === is && recorded !== asked
+}
+
 /** The likely kind of a difference, read off its place and what stands there. */
 export function classifyDifference(
   difference: Difference,

@@ -1,5 +1,6 @@
 import type { Divergence } from '../model/verdict.ts'
 import type { CanonicalCall } from './canonical-call.ts'
+import { isOtherModel } from './classify-difference.ts'
 import { type DescribedDifference, describeDifference, describeTargets } from './describe-difference.ts'
 import type { EvidenceEntry, EvidenceIndex } from './evidence-index.ts'
 import { findNearest } from './find-nearest.ts'
@@ -62,8 +63,10 @@ function compare(
   if (exhausted) return { difference: null, kind: 'exhausted' }
   if (nearest === null) return { difference: null, kind: 'new_request' }
   const recorded = nearest.call
-  if (recorded.target !== call.target)
-    return { difference: describeTargets(recorded.target, call.target), kind: 'new_request' }
+  if (recorded.target !== call.target) {
+    const kind = isOtherModel(recorded.target, call.target) ? 'model_changed' : 'new_request'
+    return { difference: describeTargets(recorded.target, call.target), kind }
+  }
   // What is ignored is not what keeps the two apart.
   return describeDifference(ignore(recorded.content), ignore(call.content), known)
 }

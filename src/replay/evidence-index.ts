@@ -1,4 +1,5 @@
 import type { FunctionAsk } from '../boundary/tape.ts'
+import { isEventStream, messageText, readMessages } from '../model/event-stream.ts'
 import { answerText, type FunctionInteraction, type HttpInteraction, type Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
 import { type CanonicalCall, canonicaliseInteraction, canonicalText } from './canonical-call.ts'
@@ -264,5 +265,8 @@ export function worldText(interaction: Interaction): string {
   if (interaction.kind !== 'http') return JSON.stringify(interaction.value ?? null)
   const { answer } = interaction
   if (answer === null) return ''
-  return `${answer.headers.map((line) => line.join(': ')).join('\n')}\n${answerText(answer)}`
+  const head = answer.headers.map((line) => line.join(': ')).join('\n')
+  if (!isEventStream(answer.headers)) return `${head}\n${answerText(answer)}`
+  const said = [...readMessages(answer.chunks)].map(([, message]) => (message === null ? '' : messageText(message)))
+  return [head, ...said].join('\n')
 }

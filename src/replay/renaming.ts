@@ -7,7 +7,7 @@ import type { JsonValue } from '../core/json.ts'
 const CLASSES = {
   uuid: /[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}/,
   time: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)/,
-  id: /\b(?:call|toolu|fc|ctc|msg|resp|chatcmpl|run|req|item|rs|trace|span|sess|session|conv|thread|batch|job)[_-](?![0-9a-fA-F]{8}-[0-9a-fA-F]{4}-)(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{8,64}\b/,
+  id: /\b(?:call|toolu|fc|ctc|msg|resp|chatcmpl|run|req|item|rs|trace|span|sess|session|conv|thread|batch|job)[_-](?![0-9a-fA-F]{8}-[0-9a-fA-F]{4}-)(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{8,64}\b|\btooluse_[A-Za-z0-9_-]{8,64}(?![A-Za-z0-9_-])/,
   // Longer ones are digests of something, and that something means what it says.
   hex: /\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{16,32}\b/,
   ulid: /\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b/,

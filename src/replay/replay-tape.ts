@@ -25,6 +25,7 @@ import { type EvidenceEntry, EvidenceIndex, type EvidenceMatch, worldText } from
 import { asGiven, type FoundAnswer, isFunction, isHttp } from './found-answer.ts'
 import type { RunKnowledge } from './generated-values.ts'
 import { asText } from './identical.ts'
+import { knowOrigins } from './known-origins.ts'
 import { knownUntil } from './known-until.ts'
 import { NEVER } from './never-exchange.ts'
 import { describeCall, type OpenCall } from './open-call.ts'
@@ -77,6 +78,7 @@ export interface ReplayTapeOptions {
  */
 export class ReplayTape implements Tape {
   readonly mode = 'serve'
+  readonly holds: (origin: string) => boolean
   readonly #options: ReplayTapeOptions
   readonly #index: EvidenceIndex
   readonly #given: Recording
@@ -93,6 +95,7 @@ export class ReplayTape implements Tape {
     this.#index = new EvidenceIndex(options.recording, options.volatile)
     this.#headers = new CleanHeaders(options.redactor)
     const { given, recording } = options
+    this.holds = knowOrigins(recording, options.supplements)
     this.#given = given ?? recording
     this.#givenCalls = new Map(given?.interactions.map((one) => [one.id, one]))
     this.#renaming = new Renaming(JSON.stringify(options.input ?? [options.recording.input]), options.shift_ms)

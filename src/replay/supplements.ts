@@ -8,6 +8,7 @@ import { answerOfStub } from './answer-of-stub.ts'
 import { BUILT_IN_STUBS } from './built-in-stubs.ts'
 import type { CanonicalCall } from './canonical-call.ts'
 import { EvidenceIndex } from './evidence-index.ts'
+import { originsOf } from './known-origins.ts'
 import type { Renaming } from './renaming.ts'
 
 /** A further recording whose answers may be used. */
@@ -34,6 +35,12 @@ export class Supplements {
   constructor(supplements: readonly Supplement[], stubs: readonly Stub[], volatile: readonly string[]) {
     this.#sources = supplements.map((one) => ({ ...one, index: new EvidenceIndex(one.recording, volatile) }))
     this.#stubs = stubs
+  }
+
+  /** The origins that have answers here. */
+  origins(): string[] {
+    const stubbed = this.#stubs.flatMap(({ request }) => URL.parse(request.replace(/^\S+ /, ''))?.origin ?? [])
+    return [...this.#sources.flatMap(({ recording }) => originsOf(recording)), ...stubbed]
   }
 
   /** The best answer to a question; null when nothing holds one. */

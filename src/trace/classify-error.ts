@@ -40,7 +40,10 @@ export function classifyStatus(status: number): ErrorClass | null {
 const CODES: [ErrorClass, RegExp][] = [
   ['timeout', /^(?:E(?:SOCKET)?TIMEDOUT|UND_ERR_\w*TIMEOUT|TimeoutError)$/],
   ['dns', /^(?:ENOTFOUND|EAI_\w+)$/],
-  ['connection', /^(?:ECONN\w+|EPIPE|E(?:HOST|NET)(?:UNREACH|DOWN)|UND_ERR_SOCKET|ERR_TLS\w*|CERT_\w+|DEPTH_ZERO\w+)$/],
+  [
+    'connection',
+    /^(?:ECONN\w+|EPIPE|E(?:HOST|NET)(?:UNREACH|DOWN)|UND_ERR_SOCKET|ERR_TLS\w*|CERT_\w+|DEPTH_ZERO\w+|ERR_HTTP2\w+)$/,
+  ],
   ['aborted', /^(?:AbortError|ABORT_ERR|UND_ERR_ABORTED|APIUserAbortError)$/],
 ]
 
@@ -48,8 +51,8 @@ const CONTEXT_LENGTH = /context.?(?:length|window)|maximum context|(?:prompt|inp
 
 const TEXTS: [ErrorClass, RegExp][] = [
   ['timeout', /time[- ]?(?:d[- ])?out|deadline exceeded/i],
-  ['rate_limit', /rate[- _]?limit|too many requests|quota/i],
-  ['overloaded', /overloaded/i],
+  ['rate_limit', /rate[- _]?limit|too many requests|quota|throttl/i],
+  ['overloaded', /overloaded|service ?unavailable/i],
   ['context_length', CONTEXT_LENGTH],
   ['dns', /ENOTFOUND|EAI_AGAIN/],
   [
@@ -114,6 +117,6 @@ export function classifyModelError({ type, code, message }: ModelError, status: 
   if (byStatus !== null) return byStatus
   if (/authentication|permission|api_key/.test(words)) return 'auth'
   if (/not_found/.test(words)) return 'not_found'
-  if (/invalid_request/.test(words)) return 'bad_request'
+  if (/invalid_request|^validation/i.test(words)) return 'bad_request'
   return classifyText(words) ?? classifyText(message) ?? 'server_error'
 }

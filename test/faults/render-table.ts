@@ -29,8 +29,8 @@ const LIMITS = `## What is not in the tables
 - Errors keep class, name, message, code, errno, syscall and causes. Other fields (\`address\`, \`port\`, \`socket\`) are not kept.
 - A body in a content coding is kept without it, and coded again for clients that decode by themselves. Its \`content-length\` is the recorded one where one of the usual settings of the coding gives it,
   as it does for servers that use zlib, brotli or zstd as they come; else it is that of what is sent. A coded body that broke off is sent in chunks.
-- HTTP/2 of undici is recorded and replayed as its other requests are. Other HTTP/2 (\`node:http2\`, got) and WebSockets are not recorded. A recording of a run that used them says so, and supports no
-  verdict \`fixed\`; a replay refuses them by name (\`test/faults/unwatched.test.ts\`).
+- HTTP/2, of undici and of \`node:http2\`, is recorded and replayed as other requests are (\`test/replay/http2.test.ts\`); a replay refuses got's own look at what a server speaks. WebSockets are not recorded. A recording of a run
+  that used them says so, and supports no verdict \`fixed\`; a replay refuses them by name (\`test/faults/unwatched.test.ts\`).
 `
 
 /** The page \`docs/faults.md\`. */

@@ -48,12 +48,10 @@ afterAll(() => {
 const agent = (name: string): Agent => ({ module: join(import.meta.dirname, 'fixtures/unwatched.ts'), export: name })
 
 const CASES: [name: string, protocol: string, live: string, host: (of: UnwatchedInput) => string][] = [
-  ['viaHttp2', 'http2', 'over http2', ({ h2 }) => new URL(h2).host],
   ['viaWebSocket', 'websocket', 'open', ({ ws }) => new URL(ws).host],
   ['viaUpgrade', 'websocket', 'open', ({ ws }) => new URL(ws).host],
   ['viaWs', 'websocket', 'open', ({ ws }) => new URL(ws).host],
   ['viaUndiciWebSocket', 'websocket', 'open', ({ ws }) => new URL(ws).host],
-  ['viaGot', 'http2', 'over http2', ({ h2s }) => new URL(h2s).host],
 ]
 
 for (const [name, protocol, live, hostOf] of CASES) {
@@ -72,14 +70,28 @@ for (const [name, protocol, live, hostOf] of CASES) {
   })
 }
 
-test('a request that goes over HTTP/2 is recorded and replayed as any other, given undici', async () => {
-  const run = await court.record(agent('viaUndici'), input)
+test('a request over HTTP/2 is recorded, and a replay refuses the look at what the server speaks, given got', async () => {
+  const run = await court.record(agent('viaGot'), input)
   expect(run.output).toBe('over http2')
-  expect(run.recording.notes).toEqual([])
+  expect(run.recording.interactions).toMatchObject([{ door: 'http2', end: { kind: 'complete' } }])
   const before = connections
-  const replay = await court.replay(agent('viaUndici'), run)
-  expect(outputOf(replay)).toBe('over http2')
-  expect(replay.grades).toEqual(['exact'])
-  expect(replay.egress).toEqual([])
+  const replay = await court.replay(agent('viaGot'), run)
+  expect(replay.egress.map(({ layer, target }) => `${layer} ${target}`)).toContain(`tcp ${new URL(input.h2s).host}`)
+  expect(String(outputOf(replay))).toMatch(/^failed/)
   expect(connections).toBe(before)
 })
+
+test.each(['viaUndici', 'viaHttp2'])(
+  'a request over HTTP/2 is recorded and replayed as any other, given %s',
+  async (name) => {
+    const run = await court.record(agent(name), input)
+    expect(run.output).toBe('over http2')
+    expect(run.recording.notes).toEqual([])
+    const before = connections
+    const replay = await court.replay(agent(name), run)
+    expect(outputOf(replay)).toBe('over http2')
+    expect(replay.grades).toEqual(['exact'])
+    expect(replay.egress).toEqual([])
+    expect(connections).toBe(before)
+  },
+)

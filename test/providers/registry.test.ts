@@ -8,6 +8,9 @@ const SAMPLES = [
   post('https://x.test/embeddings', { model: 'm', input: '' }),
   post('https://x.test/messages', { model: 'm', max_tokens: 1, messages: [] }),
   post('https://x.test/api/chat', { model: 'm', messages: [] }),
+  post('https://x.test/v1beta/models/m:generateContent', { contents: [] }),
+  post('https://x.test/model/m/converse', { messages: [] }),
+  post('https://x.test/model/m/invoke', { prompt: 'x' }),
 ]
 
 test('has a sample request for each protocol, which no other protocol detects', () => {

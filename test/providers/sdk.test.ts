@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { HttpAnswer, HttpRequest } from '../../src/model/interaction.ts'
+import { asPayload, type HttpAnswer, type HttpRequest } from '../../src/model/interaction.ts'
 import { anthropicMessages } from '../../src/providers/anthropic-messages.ts'
 import { openaiChat } from '../../src/providers/openai-chat.ts'
 import { openaiResponses } from '../../src/providers/openai-responses.ts'
@@ -175,7 +175,7 @@ test('writes a response that the OpenAI client reads', async () => {
   const request = { model: 'm', messages: [], tools: [], parameters: {} }
   for (const stream of [false, true]) {
     const { content_type, body = '' } = openaiResponses.writeAnswer({ ...request, stream }, said) ?? {}
-    reply = rawAnswer([[1, { text: body }]], content_type ?? '')
+    reply = rawAnswer([[1, asPayload(body)]], content_type ?? '')
     const asked = { model: 'm', input: 'Look.' }
     const client = openai().responses
     expectEqualResponse(await (stream ? client.stream(asked).finalResponse() : client.create(asked)))

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { asPayload } from '../../src/model/interaction.ts'
 import { openaiEmbeddings } from '../../src/providers/openai-embeddings.ts'
 import type { WrittenAnswer } from '../../src/providers/protocol.ts'
 import { PROTOCOLS } from '../../src/providers/registry.ts'
@@ -31,14 +32,14 @@ test.each(CASES)('$id reads what it wrote given $text, stream $stream', ({ proto
     status_text: '',
     headers: [['content-type', content_type]],
     headers_ms: 0,
-    chunks: [[0, { text: body }]],
+    chunks: [[0, asPayload(body)]],
   })
   expect(answer).toMatchObject({ text, complete: true, error: null, finish: tool_calls.length > 0 ? 'tool' : 'end' })
   expect(answer.tool_calls.map((call) => ({ name: call.name, arguments: JSON.parse(call.arguments) }))).toEqual(
     tool_calls,
   )
   for (const { id } of answer.tool_calls) expect(id).toMatch(protocol.generatedIdPattern)
-  // Ollama's answers have no id.
+  // Ollama's answers have no id, and Bedrock's have it in a header.
   if (answer.id !== null) expect(answer.id).toMatch(protocol.generatedIdPattern)
 })
 

@@ -13,7 +13,11 @@ const CODERS: Record<string, () => Coder> = {
   zstd: () => zlib.createZstdCompress(),
 }
 
+// Older lines of Node have no default for a call that waits.
 const FLUSH: Record<string, number> = {
+  gzip: zlib.constants.Z_FULL_FLUSH,
+  'x-gzip': zlib.constants.Z_FULL_FLUSH,
+  deflate: zlib.constants.Z_FULL_FLUSH,
   br: zlib.constants.BROTLI_OPERATION_FLUSH,
   zstd: zlib.constants.ZSTD_e_flush,
 }

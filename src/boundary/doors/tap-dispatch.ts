@@ -3,7 +3,7 @@ import type { BoundaryContext, HttpAsk, HttpObserver } from '../tape.ts'
 import { type DispatchHandler, type DispatchOptions, readDispatch } from './dispatch.ts'
 import { rawNames, toHeaderList } from './headers.ts'
 import { bodyAtHand, isAllThere, readBody, toBytes } from './request-body.ts'
-import { tellUnwatched } from './unwatched-tap.ts'
+import { tellUnwatched } from './tell-unwatched.ts'
 import { watchSentBody } from './watch-sent-body.ts'
 
 /** What a handler of the new style is told by; older copies of undici know no raw headers. */

@@ -14,9 +14,28 @@ interface Timed {
  * timer that only it can reach, and restarts it whenever something comes or goes: it is exchanged for one of the clock's.
  */
 export function installSocketTimeouts(clock: VirtualClock): void {
+  putTimeoutsOnClock(net.Socket.prototype, clock)
+  // A connection to the recorded world is no file descriptor: Node does not see what comes and goes on it.
+  for (const name of ['push', 'write'] as const) {
+    const base = net.Socket.prototype[name] as (...args: unknown[]) => boolean
+    standIn(net.Socket.prototype, name, function (this: net.Socket & Timed, ...args: unknown[]) {
+      this._unrefTimer()
+      return base.apply(this, args)
+    })
+  }
+}
+
+/** What Node gives time-outs: sockets, and the sessions and streams of HTTP/2. */
+interface TimedPrototype {
+  setTimeout(ms: number, callback?: () => void): unknown
+}
+
+/** Puts the time-outs of all that share a prototype on the clock. */
+export function putTimeoutsOnClock(prototype: object, clock: VirtualClock): void {
   const key = timerKey()
-  const setTimeout = net.Socket.prototype.setTimeout
-  net.Socket.prototype.setTimeout = function (this: net.Socket & Timed, ms: number, callback?: () => void) {
+  const owner = prototype as TimedPrototype
+  const setTimeout = owner.setTimeout as (this: unknown, ms: number, callback?: () => void) => unknown
+  owner.setTimeout = function (this: Timed & { destroyed: boolean }, ms: number, callback?: () => void) {
     const earlier = this[key]
     if (earlier instanceof Timeout && !this.destroyed) earlier.close()
     setTimeout.call(this, ms, callback)
@@ -33,14 +52,6 @@ export function installSocketTimeouts(clock: VirtualClock): void {
           })
         : null
     return this
-  }
-  // A connection to the recorded world is no file descriptor: Node does not see what comes and goes on it.
-  for (const name of ['push', 'write'] as const) {
-    const base = net.Socket.prototype[name] as (...args: unknown[]) => boolean
-    standIn(net.Socket.prototype, name, function (this: net.Socket & Timed, ...args: unknown[]) {
-      this._unrefTimer()
-      return base.apply(this, args)
-    })
   }
 }
 

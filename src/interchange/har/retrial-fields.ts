@@ -12,7 +12,7 @@ const offset = z.number().nonnegative()
  * that begin with an underscore. An import that finds it gives the interaction back as it was recorded.
  */
 const entryFieldsSchema = z.strictObject({
-  door: z.enum(['fetch', 'undici', 'http']),
+  door: z.enum(['fetch', 'undici', 'http', 'http2']),
   end: z
     .strictObject({
       kind: z.enum(['complete', 'aborted', 'cut', 'failed']),

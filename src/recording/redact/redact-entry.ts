@@ -1,4 +1,5 @@
-import type { HttpAnswer } from '../../model/interaction.ts'
+import { isEventStream, mapEventStream } from '../../model/event-stream.ts'
+import { type HttpAnswer, payloadText } from '../../model/interaction.ts'
 import type { Entry } from '../entries.ts'
 import type { Redactor } from './create-redactor.ts'
 import { isSecretName } from './is-secret-name.ts'
@@ -109,9 +110,20 @@ function redactAnswer(answer: HttpAnswer, redactor: Redactor): HttpAnswer {
       information: answer.information.map((one) => ({ ...one, headers: redactor.headers(one.headers) })),
     }),
     ...(answer.trailers && { trailers: redactor.headers(answer.trailers) }),
-    chunks: redactor.chunks(answer.chunks),
+    chunks: redactChunksOf(answer, redactor),
     ...optional('url', answer.url, redactor.url),
   }
+}
+
+/** A framed stream is searched message by message: what is replaced in it has another length, and another checksum. */
+function redactChunksOf({ headers, chunks }: HttpAnswer, redactor: Redactor): HttpAnswer['chunks'] {
+  if (!isEventStream(headers)) return redactor.chunks(chunks)
+  return mapEventStream(chunks, (text) =>
+    redactor
+      .chunks([[0, { text }]])
+      .map(([, data]) => payloadText(data))
+      .join(''),
+  )
 }
 
 function optional<K extends string>(key: K, value: string | undefined, map: (value: string) => string) {

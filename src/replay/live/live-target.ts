@@ -33,14 +33,15 @@ export function findLiveTarget(
   }
   const { base_url, key, path, origin, authorise } = protocol.live
   const base = env[base_url]
-  if (!base && new URL(request.url).origin !== origin) {
+  const { origin: asked } = new URL(request.url)
+  if (!base && !(typeof origin === 'string' ? asked === origin : origin.test(asked))) {
     return {
-      refused: `set ${base_url}: it was asked at ${new URL(request.url).origin}, which is no address of the provider`,
+      refused: `set ${base_url}: it was asked at ${asked}, which is no address of the provider`,
     }
   }
   const secret = env[key]
   if (!secret) return { refused: `set ${key}` }
-  const url = base ? `${base.replace(/\/+$/, '')}${path}` : request.url
+  const url = base ? `${base.replace(/\/+$/, '')}${typeof path === 'string' ? path : path(request.url)}` : request.url
   const [name, value] = authorise(secret)
   const plain = kept.filter(([header, text]) => header !== name && header !== 'authorization' && !TOKEN.test(text))
   return { url, headers: [...plain, [name, value]], kind: 'model' }
