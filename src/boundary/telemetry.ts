@@ -15,23 +15,50 @@ export const NOBODY: HttpObserver = {
 
 /** What an agent's libraries tell a tracing backend, and what such a backend says to it when all is well. */
 interface TelemetryKind {
+  method: 'POST' | 'GET'
   path: RegExp
   matches(ask: HttpAsk): boolean
-  head: HttpHead
+  answer: { head: HttpHead; body: string }
+}
+
+const NO_CONTENT = { head: { status: 204, status_text: 'No Content', headers: [] }, body: '' }
+
+function headOfJson(status: number, status_text: string): HttpHead {
+  const headers: HttpHead['headers'] = [
+    ['content-type', 'application/json'],
+    ['content-length', '2'],
+  ]
+  return { status, status_text, headers }
 }
 
 const KINDS: readonly TelemetryKind[] = [
   {
     // The OpenAI Agents SDK, which does so unless it is told otherwise.
+    method: 'POST',
     path: /\/v1\/traces\/ingest$/,
     matches: ({ headers }) => headerValue(headers, 'openai-beta') === 'traces=v1',
-    head: { status: 204, status_text: 'No Content', headers: [] },
+    answer: NO_CONTENT,
   },
   {
     // OTLP, in either encoding.
+    method: 'POST',
     path: /\/v1\/(?:traces|metrics|logs)$/,
     matches: isOtlp,
-    head: { status: 200, status_text: 'OK', headers: [['content-length', '0']] },
+    answer: { head: { status: 200, status_text: 'OK', headers: [['content-length', '0']] }, body: '' },
+  },
+  {
+    // LangSmith, which LangChain tells of every run once it has a key.
+    method: 'POST',
+    path: /\/runs\/(?:multipart|batch)$/,
+    matches: isLangsmith,
+    answer: { head: headOfJson(202, 'Accepted'), body: '{}' },
+  },
+  {
+    // What it asks first: in which portions it may tell. Told nothing, it goes by its own limits.
+    method: 'GET',
+    path: /\/info$/,
+    matches: isLangsmith,
+    answer: { head: headOfJson(200, 'OK'), body: '{}' },
   },
 ]
 
@@ -43,10 +70,13 @@ function isOtlp({ headers, body }: HttpAsk): boolean {
   return isJsonObject(json) && ['resourceSpans', 'resourceMetrics', 'resourceLogs'].some((key) => key in json)
 }
 
+function isLangsmith({ headers }: HttpAsk): boolean {
+  return /^langsmith-(?:js|py)\//.test(headerValue(headers, 'user-agent') ?? '')
+}
+
 function kindOf(ask: HttpAsk): TelemetryKind | undefined {
-  if (ask.method !== 'POST') return undefined
   const path = ask.url.replace(/[?#].*$/s, '')
-  return KINDS.find((kind) => kind.path.test(path) && kind.matches(ask))
+  return KINDS.find((kind) => kind.method === ask.method && kind.path.test(path) && kind.matches(ask))
 }
 
 /**
@@ -64,17 +94,20 @@ export function leaveOutTelemetry(tape: Tape, onTelemetry: (host: string) => voi
     onTelemetry(new URL(ask.url).host)
     return tape.mode === 'observe'
       ? { kind: 'proceed', observer: NOBODY }
-      : { kind: 'serve', exchange: arrived(kind.head) }
+      : { kind: 'serve', exchange: arrived(kind.answer) }
   }
 }
 
-function arrived(head: HttpHead): ServedExchange {
+function arrived({ head, body }: TelemetryKind['answer']): ServedExchange {
   return {
     head: Promise.resolve(head),
-    flow: (sink) => sink.end(),
+    flow: (sink) => {
+      if (body !== '') sink.chunk({ text: body })
+      sink.end()
+    },
     abort: doNothing,
-    length: 0,
-    whole: () => new Uint8Array(),
+    length: body.length,
+    whole: () => Buffer.from(body),
   }
 }
 

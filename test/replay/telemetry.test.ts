@@ -47,6 +47,14 @@ test.each([
     200,
   ],
   ["OpenAI's traces", '/v1/traces/ingest', { ...JSON_TYPE, 'openai-beta': 'traces=v1' }, spans('data'), 'fetch', 204],
+  [
+    'runs for LangSmith',
+    '/runs/batch',
+    { ...JSON_TYPE, 'user-agent': 'langsmith-js/0.12.0' },
+    spans('post'),
+    'fetch',
+    202,
+  ],
 ])(
   'lets %s go its way when it records and takes it to arrive when it replays',
   async (_, path, headers, body, client, status) => {
@@ -71,6 +79,7 @@ test.each([
 test.each([
   ['a log of the business', '/v1/logs', JSON_TYPE, spans('entries')],
   ['traces for nobody known', '/v1/traces/ingest', JSON_TYPE, spans('data')],
+  ['runs of a business', '/runs/batch', JSON_TYPE, spans('post')],
   [
     'protobuf for something else',
     '/v1/orders',

@@ -81,6 +81,13 @@ const CASES: AgentCase[] = [
     changed: [{ ...NEW_RESULT, step: 6 }],
   },
   {
+    name: '@langchain/langgraph: chat, traced',
+    agent: agent('langgraph', 'traced'),
+    asks: loop('completions'),
+    telemetry: ['multipart'],
+    changed: [NEW_RESULT],
+  },
+  {
     name: '@langchain/langgraph: responses',
     agent: agent('langgraph', 'responses'),
     asks: loop('responses'),

@@ -51,8 +51,15 @@ const CASES: AgentCase[] = [
     ],
   },
   {
-    name: 'openai: responses, streamed',
+    name: 'openai: responses, streamed, with a retry',
     agent: agent('responsesStreamed'),
+    faults: [500],
+    asks: ['responses', ...RESPONSES],
+    changed: [{ changes: { result: 'No refunds.' }, step: 5, kind: 'tool_result_changed' }],
+  },
+  {
+    name: 'openai: responses, each naming the one before',
+    agent: agent('chained'),
     asks: RESPONSES,
     changed: [{ changes: { result: 'No refunds.' }, step: 4, kind: 'tool_result_changed' }],
   },

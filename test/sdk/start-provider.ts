@@ -25,7 +25,7 @@ export interface Provider {
   origin: string
   /** `METHOD path` of every request, in order of arrival. */
   requests: string[]
-  /** The last part of the path of everything that came for a tracing backend. */
+  /** The last part of the path of everything that came for a tracing backend, in order of arrival. */
   telemetry: string[]
   /** Starts over; the next requests to models meet these faults, one each. */
   reset(faults?: readonly Fault[]): void
@@ -65,10 +65,12 @@ export async function startProvider(wires: readonly Wire[]): Promise<Provider> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://provider.test')
     const text = await readText(request)
-    const traced = /\/v1\/(?:traces\/)?(ingest|traces|metrics|logs)$/.exec(pathname)?.[1]
-    if (traced !== undefined) {
-      telemetry.push(traced)
-      return void response.writeHead(204).end()
+    const traced = /\/(?:v1\/(?:traces\/)?(?:ingest|traces|metrics|logs)|runs\/(?:multipart|batch)|info)$/.exec(
+      pathname,
+    )
+    if (traced !== null) {
+      telemetry.push(pathname.split('/').at(-1) ?? '')
+      return sendJson(response, {})
     }
     requests.push(`${request.method} ${request.url}`)
     if (pathname === '/docs') return later(40, () => sendJson(response, { text: 'Refunds within 30 days.' }))
