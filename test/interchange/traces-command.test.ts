@@ -123,7 +123,7 @@ test('imports every run of a file, debugs one with what was said, exports it and
   expect(retrial('export', 'otlp', 'one.jsonl', '--out', 'one.otlp.json')).toMatchObject({ code: 0, stderr: '' })
   expect(retrial('export', 'otlp', 'one.jsonl', '--out', 'one.otlp.json')).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('ERR_CLI_EXPORT_FILE'),
+    stderr: expect.stringContaining('ERR_CLI_EXPORT_OUT'),
   })
   expect(retrial('import', 'one.otlp.json', '--out', 'two.jsonl')).toMatchObject({ code: 0, stderr: '' })
   const [before, after] = ['one.jsonl', 'two.jsonl'].map((file) => {
