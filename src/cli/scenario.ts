@@ -43,6 +43,7 @@ export function registerScenario(program: Command): void {
 
 async function newScenario(recordingPath: string, options: NewOptions): Promise<void> {
   const recording = await readRecording(recordingPath, { mode: 'prefix' })
+  if (recording.notes.some(({ code }) => code === 'trace_only')) throw traceOnly(recordingPath)
   const name = basename(recordingPath).replace(/\.jsonl(\.zst)?(\.part)?$/, '')
   const isTerminal = options.out === '-'
   const out = isTerminal || options.out === undefined ? join('scenarios', `${name}.yaml`) : options.out
@@ -91,4 +92,15 @@ async function learn(
   } finally {
     await rm(outDir, { recursive: true, force: true })
   }
+}
+
+function traceOnly(path: string): RetrialError {
+  return new RetrialError(
+    'ERR_CLI_SCENARIO_TRACE',
+    `Failed to propose a scenario: ${path} was imported as spans, without the answers that a replay is served`,
+    {
+      hint: 'Look at it with `retrial debug`, and record the run or import its HTTP traffic to put a fix on trial.',
+      location: { path },
+    },
+  )
 }

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../core/json.ts'
 import { GEN_AI, OTEL, OWN } from '../model/gen-ai.ts'
 import { isAbnormalStop } from '../model/stop-reason.ts'
 import type { LogEvent, RunTrace, Span } from '../model/trace.ts'
+import type { ExportFormat } from './export-format.ts'
 import { writeKeyValues, writeNanos } from './trace/write-any-value.ts'
 
 const INTERNAL = 1
@@ -126,4 +127,27 @@ function otelName({ step_type, name, attributes }: Span): string {
   if (step_type !== 'llm_generate') return name
   const operation = attributes[GEN_AI.operation]
   return `${typeof operation === 'string' ? operation : 'chat'} ${name}`
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** OTLP/JSON traces, for any backend of OpenTelemetry. */
+export const otlpExport: ExportFormat = {
+  name: 'otlp',
+  title: 'OTLP/JSON traces',
+  export(recording, { trace }) {
+    const run = trace()
+    return {
+      text: `${JSON.stringify(exportOtlp(run))}\n`,
+      kept: [`${plural(run.spans.length, 'span')}, ${plural(run.events.length, 'log event')}`],
+      lost: [
+        ...(recording.interactions.length > 0
+          ? ['requests and answers byte for byte: the file can be debugged, not replayed']
+          : []),
+        'notes, what was drawn at random, and what the run ran on',
+      ],
+    }
+  },
 }

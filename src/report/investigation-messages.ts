@@ -63,7 +63,10 @@ function newRows(input: readonly JsonValue[], before: readonly JsonValue[]): Row
   const fresh = input.slice(same)
   const shown = fresh.slice(-MOST_MESSAGES)
   const hidden = input.length - shown.length
-  return [...(hidden > 0 ? [['told', `… ${hidden} earlier messages`] as Row] : []), ...messageRows(shown, 'told')]
+  return [
+    ...(hidden > 0 ? [['told', `… ${hidden} earlier ${hidden === 1 ? 'message' : 'messages'}`] as Row] : []),
+    ...messageRows(shown, 'told'),
+  ]
 }
 
 /** Why an answer ended is no part of what is told of it later. */

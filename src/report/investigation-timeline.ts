@@ -8,8 +8,8 @@ import { escapeTerminal, fitText, type Paint } from './terminal-text.ts'
 const DEEPEST = 6
 
 /** False for a run of which only the order of its steps is known. */
-export function hasTimes({ context }: RunTrace): boolean {
-  return context.started_at !== 0
+export function hasTimes({ context, latency_ms, spans }: RunTrace): boolean {
+  return context.started_at !== 0 || latency_ms > 0 || spans.some((span) => span.latency_ms > 0)
 }
 
 /** The line of the timeline that each span stands on. */

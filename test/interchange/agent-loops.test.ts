@@ -163,10 +163,10 @@ test.skipIf(!isThere)('says what broke and how the run went on, given an answer 
   expect(timeline).toMatchInlineSnapshot(`
     "Timeline
       #      offset     latency  step          name
-      1        0 ms        0 ms  llm_generate  openai/gpt-oss-120b    error bad_request (HTTP 400)  ◀ first error  ◀ slowest
-      2        0 ms        0 ms  llm_generate  openai/gpt-oss-120b    ok
-      3        0 ms        0 ms  tool_call     get_something_by_name  ok
-      4        0 ms        0 ms  llm_generate  openai/gpt-oss-120b    ok"
+      1           –           –  llm_generate  openai/gpt-oss-120b    error bad_request (HTTP 400)  ◀ first error
+      2           –           –  llm_generate  openai/gpt-oss-120b    ok
+      3           –           –  tool_call     get_something_by_name  ok
+      4           –           –  llm_generate  openai/gpt-oss-120b    ok"
   `)
   expect(text).toMatch(/first_error_span +#1 llm_generate openai\/gpt-oss-120b bad_request/)
 })

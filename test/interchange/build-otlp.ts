@@ -13,7 +13,7 @@ export interface SpanDraft {
   error?: string
 }
 
-export const STARTED_AT = Date.UTC(2026, 0, 1)
+const STARTED_AT = Date.UTC(2026, 0, 1)
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 
 function nanos(ms: number): string {

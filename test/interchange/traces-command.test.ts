@@ -123,7 +123,7 @@ test('imports every run of a file, debugs one with what was said, exports it and
   expect(retrial('export', 'otlp', 'one.jsonl', '--out', 'one.otlp.json')).toMatchObject({ code: 0, stderr: '' })
   expect(retrial('export', 'otlp', 'one.jsonl', '--out', 'one.otlp.json')).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('ERR_CLI_EXPORT_FILE'),
+    stderr: expect.stringContaining('ERR_CLI_EXPORT_OUT'),
   })
   expect(retrial('import', 'one.otlp.json', '--out', 'two.jsonl')).toMatchObject({ code: 0, stderr: '' })
   const [before, after] = ['one.jsonl', 'two.jsonl'].map((file) => {
@@ -135,12 +135,15 @@ test('imports every run of a file, debugs one with what was said, exports it and
   expect(after).toEqual(before)
 })
 
-test('refuses an id for several runs, and a run that the file does not hold', () => {
+test('refuses an id for several runs, a run that the file does not hold, and a scenario of spans', () => {
   writeFileSync(join(folder, 'results.json'), JSON.stringify(FILE))
   const named = retrial('import', 'results.json', '--run-id', 'run_1')
   expect(named).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('ERR_CLI_IMPORT_RUNS') })
   const picked = retrial('import', 'results.json', '--pick', 'third')
   expect(picked).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('1 (first), 2 (second)') })
+  retrial('import', 'results.json', '--pick', '1', '--out', 'first.jsonl')
+  const tried = retrial('scenario', 'new', 'first.jsonl', '--agent', './agent.ts#run')
+  expect(tried).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('ERR_CLI_SCENARIO_TRACE') })
   const found = retrial('import', '--detect', 'results.json', '--json')
   expect(JSON.parse(found.stdout)).toMatchObject({
     format: 'tau2',

@@ -1,20 +1,15 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 
 /** A value as OTLP/JSON has it; null is the empty value. Whole numbers are integers, which OTLP/JSON writes as texts. */
-export function writeAnyValue(value: JsonValue): JsonObject {
+function writeAnyValue(value: JsonValue): JsonObject {
   if (value === null) return {}
-  switch (typeof value) {
-    case 'string':
-      return { stringValue: value }
-    case 'boolean':
-      return { boolValue: value }
-    case 'number':
-      return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value }
-    case 'object':
-      return Array.isArray(value)
-        ? { arrayValue: { values: value.map(writeAnyValue) } }
-        : { kvlistValue: { values: writeKeyValues(value) } }
-  }
+  if (typeof value === 'string') return { stringValue: value }
+  if (typeof value === 'boolean') return { boolValue: value }
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value }
+  return Array.isArray(value)
+    ? { arrayValue: { values: value.map(writeAnyValue) } }
+    : { kvlistValue: { values: writeKeyValues(value) } }
 }
 
 /** The members of an object as OTLP attributes; undefined ones are left out. */
