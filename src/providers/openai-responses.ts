@@ -48,7 +48,9 @@ function readRequest(body: JsonObject): ModelRequest {
   const { input, instructions } = body
   const messages = typeof input === 'string' ? [messageOf('user', input)] : readItems(listOf(input))
   if (instructions !== undefined && instructions !== null) {
-    const text = Array.isArray(instructions) ? readItems(instructions).map((one) => one.text) : [String(instructions)]
+    const text = Array.isArray(instructions)
+      ? readItems(instructions).map((one) => one.text)
+      : [contentText(instructions)]
     messages.unshift(messageOf('system', text.join('\n')))
   }
   return {
