@@ -163,7 +163,8 @@ const SHAPES = {
 export async function run({ origin, key, plan, session }, { shape = 'facts', note, user = session, later_ms = 0, draws = 0 } = {}) {
   const defaultQuery = { plan: JSON.stringify({ key, plan }) }
   const client = new OpenAI({ baseURL: origin + '/v1', apiKey: 'no-key-needed', maxRetries: 0, defaultQuery })
-  const at = new Date(Date.now() + later_ms)
+  // So coarse that hardly ever a step of the clock falls between the beginning of the run and here.
+  const at = new Date(Math.floor((Date.now() + later_ms) / 600_000) * 600_000)
   for (let i = 0; i < draws; i++) Math.random()
   const messages = SHAPES[shape]().map((content) => ({ role: 'user', content }))
   messages.unshift({ role: 'system', content: 'Answer. It is ' + at.toUTCString() + ', your number is ' + Math.random() })
