@@ -29,14 +29,10 @@ candidates:
 test('takes a fix for fixed once the printed command was typed given a time that it writes down later', async () => {
   const stamped = (when: string) =>
     ['messages, tools: TOOLS', `messages, tools: TOOLS, metadata: { at: ${when} }`] as const
-  const now = 'new Date().toISOString().slice(11, 16)'
-  const project = await openDesk({ change: [stamped(now)] })
-  project.copy(
-    'desk-agent.ts',
-    'fix.ts',
-    stamped('new Date(Date.now() + 600_000).toISOString().slice(11, 16)'),
-    DESK_FIX,
-  )
+  // Of an hour, so that it hardly ever steps while the run begins.
+  const hour = (at: string) => `new Date(${at}).toISOString().slice(11, 14) + '00'`
+  const project = await openDesk({ change: [stamped(hour('Date.now()'))] })
+  project.copy('desk-agent.ts', 'fix.ts', stamped(hour('Date.now() + 3_600_000')), DESK_FIX)
   project.write('scenarios/desk.yaml', `${DESK_SCENARIO}candidates: [{ id: fix, agent: ../fix.ts#run }]\n`)
   const open = await project.verify()
   expect(open.verdicts).toEqual({ fix: 'inconclusive' })
