@@ -2,6 +2,7 @@ import type { FunctionAsk } from '../boundary/tape.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { HeaderList, Interaction, Payload } from '../model/interaction.ts'
+import { readMcpRequest, stripMcpMessage } from '../providers/mcp/read-request.ts'
 import { canonicaliseBody } from './canonical-body.ts'
 
 /** Headers that change what is asked. All others say how it is carried, and by whom. */
@@ -12,6 +13,7 @@ const MEANINGFUL = new Set([
   'range',
   'if-none-match',
   'if-modified-since',
+  'last-event-id',
 ])
 
 /** True for a header that changes what is asked. */
@@ -53,11 +55,17 @@ function canonicaliseHttp(method: string, href: string, headers: HeaderList, bod
     query[name] ??= []
     query[name].push(value)
   }
-  const target = url === null ? `${method} ${href}` : `${method} ${url.origin}${url.pathname}`
+  // The address of a child process has no origin.
+  const origin = url?.origin === 'null' ? url.protocol : url?.origin
+  const target = url === null ? `${method} ${href}` : `${method} ${origin}${url.pathname}`
+  const content = body === null ? {} : canonicaliseBody(body, headers)
+  if (content.body !== undefined && readMcpRequest({ method, url: href, headers, body }) !== null) {
+    content.body = stripMcpMessage(content.body)
+  }
   return finish('http', target, {
     ...meaningfulHeaders(headers),
     ...(Object.keys(query).length > 0 && { query }),
-    ...(body !== null && canonicaliseBody(body, headers)),
+    ...content,
   })
 }
 

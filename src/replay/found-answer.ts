@@ -1,5 +1,5 @@
 import type { Evidence } from '../model/evidence.ts'
-import type { FunctionInteraction, HttpInteraction, Interaction } from '../model/interaction.ts'
+import type { FunctionInteraction, HttpInteraction, HttpRequest, Interaction } from '../model/interaction.ts'
 import type { RunFinish } from '../model/run.ts'
 
 /** What a call is answered with, and when it begins, ms of virtual time. */
@@ -8,6 +8,8 @@ export interface FoundAnswer<T extends Interaction = Interaction> {
   recorded: T
   evidence: Evidence
   start: number
+  /** What the agent asks, where that is not byte for byte what was recorded. */
+  asked?: HttpRequest | undefined
   /** For an answer that the recording does not hold: how its own run ended. */
   foreign?: { finish: RunFinish | null }
 }

@@ -1,6 +1,6 @@
 import { type CallSite, placeOf } from '../boundary/world/call-site.ts'
 import type { Evidence } from '../model/evidence.ts'
-import type { Interaction } from '../model/interaction.ts'
+import type { HttpRequest, Interaction } from '../model/interaction.ts'
 import type { ServedInteraction } from './served-interaction.ts'
 
 /** A call without an end: HTTP when there is an exchange, else of a wrapped function. */
@@ -12,6 +12,8 @@ export interface OpenCall {
   since: number
   site: CallSite | null
   served?: ServedInteraction
+  /** What the agent asked, of an HTTP call. */
+  asked?: HttpRequest
 }
 
 /** `c3 GET http://world.test/slow since 1500 ms at file:line:column`. */

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../core/json.ts'
+import { type Edit, editPieces } from './edit-pieces.ts'
 
 /**
  * Values that programs generate: unequal from run to run, and with no meaning beyond which is which. Each class has its own
@@ -153,30 +154,14 @@ export class Renaming {
   /** Puts the replay's values into a recorded text that was split into pieces; the pieces stay, a value moves to where it begins. */
   apply(pieces: string[]): string[] {
     if (this.#toLive.size === 0) return pieces
-    const joined = pieces.join('')
-    const renamed = pieces.map(() => '')
-    let piece = 0
-    let end = pieces[0]?.length ?? 0
-    let position = 0
-    const skip = (): void => {
-      while (position >= end && piece < pieces.length - 1) end += pieces[++piece]?.length ?? 0
-    }
-    const copy = (until: number): void => {
-      for (skip(); position < until; skip()) {
-        const stop = Math.min(until, end)
-        renamed[piece] += joined.slice(position, stop)
-        position = stop
-      }
-    }
-    for (const match of joined.matchAll(new RegExp(PATTERN, 'g'))) {
+    return editPieces(pieces, this.#edits(pieces.join('')))
+  }
+
+  *#edits(text: string): Generator<Edit> {
+    for (const match of text.matchAll(new RegExp(PATTERN, 'g'))) {
       const to = this.#toLive.get(match[0])
-      if (to === undefined) continue
-      copy(match.index)
-      renamed[piece] += to
-      position = match.index + match[0].length
+      if (to !== undefined) yield { from: match.index, to: match.index + match[0].length, text: to }
     }
-    copy(joined.length)
-    return renamed
   }
 }
 

@@ -27,8 +27,10 @@ import type { RunKnowledge } from './generated-values.ts'
 import { asText } from './identical.ts'
 import { knowOrigins } from './known-origins.ts'
 import { knownUntil } from './known-until.ts'
+import { compareNames, gradeByNames, renameMessages, requestOf } from './mcp/message-names.ts'
+import { abandonCancelled, isStanding, type McpTies, readMcpTies, STANDS_LONGER } from './mcp/standing-streams.ts'
 import { NEVER } from './never-exchange.ts'
-import { describeCall, type OpenCall } from './open-call.ts'
+import { OpenCalls } from './open-calls.ts'
 import { redactAsk } from './redact-ask.ts'
 import { renameAnswer, renameValue } from './rename-answer.ts'
 import { Renaming } from './renaming.ts'
@@ -86,17 +88,19 @@ export class ReplayTape implements Tape {
   readonly #renaming: Renaming
   readonly #timeline = new Timeline()
   readonly #headers: CleanHeaders
-  readonly #open = new Map<string, OpenCall>()
+  readonly #open: OpenCalls
+  readonly #ties: McpTies
   #calls = 0
-  #last: { call: OpenCall; at: number } | null = null
 
   constructor(options: ReplayTapeOptions) {
     this.#options = options
     this.#index = new EvidenceIndex(options.recording, options.volatile)
     this.#headers = new CleanHeaders(options.redactor)
-    const { given, recording } = options
+    const { given, recording, clock } = options
     this.holds = knowOrigins(recording, options.supplements)
+    this.#open = new OpenCalls(clock)
     this.#given = given ?? recording
+    this.#ties = readMcpTies(this.#given)
     this.#givenCalls = new Map(given?.interactions.map((one) => [one.id, one]))
     this.#renaming = new Renaming(JSON.stringify(options.input ?? [options.recording.input]), options.shift_ms)
   }
@@ -108,34 +112,28 @@ export class ReplayTape implements Tape {
 
   /** What the run is waiting for, for the report of a deadlock. */
   get waiting(): string[] {
-    return [...this.#open.values()].map((call) => describeCall(call, `since ${call.since} ms`))
+    return this.#open.describe()
   }
 
   /** The call that ended last, for the same. */
   get last(): string | null {
-    return this.#last && describeCall(this.#last.call, `which ended at ${this.#last.at} ms`)
+    return this.#open.describeLast()
   }
 
   /** Ends the oldest silence with a time-out; false when no call waits in one. */
   releaseSilence(): boolean {
-    const silent = [...this.#open.values()].find(({ served }) => served?.isSilent)
-    silent?.served?.release()
-    return silent !== undefined
+    return this.#open.releaseSilence()
   }
 
   /** Writes down the calls that have no end yet: the run is over. */
   finish(): void {
-    for (const call of this.#open.values()) {
-      const { chunks, end } = call.served?.leave() ?? { chunks: null, end: null }
-      const given = call.served?.interaction ?? call.recorded
-      writeAnswer(this.#options.writer, { ...call, given }, chunks, end)
-    }
-    this.#open.clear()
+    this.#open.leave(this.#options.writer)
     this.#options.draws?.flush(this.#options.writer)
   }
 
   http(ask: HttpAsk, parent: string | undefined): HttpDecision {
     const text = asText(ask.body)
+    if (text?.includes('notifications/cancelled')) abandonCancelled(redactAsk(ask, null), this.#open)
     const identical = text === null ? null : this.#index.findRequest({ ...ask, text })
     if (identical !== null) {
       const found = this.#repeat(
@@ -166,9 +164,7 @@ export class ReplayTape implements Tape {
   }
 
   #close(id: string): void {
-    const call = this.#open.get(id)
-    if (call !== undefined) this.#last = { call, at: roundMs(this.#options.clock.offset) }
-    this.#open.delete(id)
+    this.#open.close(id)
     this.#timeline.end(id)
   }
 
@@ -212,11 +208,12 @@ export class ReplayTape implements Tape {
       writer.result({ id, end: null, evidence: { grade: 'none', source: null } }, 'clean')
       return null
     }
-    const { grade, note, entry } = match
-    const recorded = entry.interaction
+    const recorded = match.entry.interaction
+    const { grade, note } = gradeByNames(match, asked)
     const start = this.#start(id, recorded)
     writer.call({ ...asked, started_ms: roundMs(start) }, 'clean')
-    return { id, recorded, start, evidence: { grade, source: recorded.id, ...(note !== undefined && { note }) } }
+    const evidence = { grade, source: recorded.id, ...(note !== undefined && { note }) }
+    return { id, recorded, start, evidence, asked: requestOf(asked) }
   }
 
   /** Looks for an answer beside the recording. */
@@ -226,7 +223,8 @@ export class ReplayTape implements Tape {
     if (answer == null) return null
     writer.call(asked, 'clean')
     const { interaction, evidence, finish } = answer
-    return { id: asked.id, recorded: interaction, evidence, start: clock.offset, foreign: { finish } }
+    const start = clock.offset
+    return { id: asked.id, recorded: interaction, evidence, start, asked: requestOf(asked), foreign: { finish } }
   }
 
   /** A recorded call with the times at which it is answered. */
@@ -241,7 +239,7 @@ export class ReplayTape implements Tape {
 
   #start(id: string, recorded: Interaction): number {
     const { offset } = this.#options.clock
-    if (recorded.kind !== 'http' && recorded.sync === true) return offset
+    if ((recorded.kind !== 'http' && recorded.sync === true) || isStanding(recorded)) return offset
     return this.#timeline.place(id, this.#givenCalls.get(recorded.id) ?? recorded, offset)
   }
 
@@ -261,26 +259,31 @@ export class ReplayTape implements Tape {
   }
 
   #serve(found: FoundAnswer<HttpInteraction>): ServedExchange {
-    const { id, recorded, evidence, start, foreign } = found
+    const { id, recorded, evidence, start, foreign, asked = recorded.request } = found
     const timed = this.#timed(found)
-    const interaction = asGiven(found, renameAnswer(timed, this.#renaming))
+    const names = compareNames(recorded.request, asked)
+    const renamed = renameAnswer(timed, this.#renaming)
+    const interaction = asGiven(found, names === null ? renamed : renameMessages(renamed, names))
     const onEnd = (end: InteractionEnd, chunks: number | null): void => {
       this.#close(id)
       writeAnswer(this.#options.writer, { id, recorded, given: interaction, evidence }, chunks, end)
     }
+    const ties = foreign === undefined ? this.#ties : null
+    const standing = ties?.openEnded.has(recorded.id) === true
     const onBeyond = (): void => {
-      evidence.grade = 'beyond'
-      evidence.note = 'the client waits for longer than the recorded one did'
+      if (!standing) evidence.grade = 'beyond'
+      evidence.note = standing ? STANDS_LONGER : 'the client waits for longer than the recorded one did'
     }
-    const known = knownUntil(timed, foreign === undefined ? this.#given.finish : foreign.finish)
+    const finish = foreign === undefined ? this.#given.finish : foreign.finish
     const served = new ServedInteraction(this.#options.clock, {
       interaction,
       start,
-      knownUntil: known,
+      knownUntil: knownUntil(timed, finish, ties),
+      isStanding: standing,
       onEnd,
       onBeyond,
     })
-    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: this.#site(), served })
+    this.#open.add({ id, evidence, recorded, since: roundMs(start), site: this.#site(), served, asked })
     this.#renaming.learn(() => worldText(interaction))
     return served
   }
@@ -298,8 +301,8 @@ export class ReplayTape implements Tape {
       evidence.grade = 'beyond'
       evidence.note = 'the agent waits for longer than the recorded run lasted'
     }
-    const known = knownUntil(timed, foreign === undefined ? this.#given.finish : foreign.finish)
-    this.#open.set(id, { id, evidence, recorded, since: roundMs(start), site: this.#site() })
+    const known = knownUntil(timed, foreign === undefined ? this.#given.finish : foreign.finish, null)
+    this.#open.add({ id, evidence, recorded, since: roundMs(start), site: this.#site() })
     this.#renaming.learn(() => JSON.stringify(interaction.value ?? null))
     return new ServedFunction(clock, { interaction, start, knownUntil: known, onEnd, onBeyond }).result()
   }

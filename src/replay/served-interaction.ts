@@ -27,6 +27,8 @@ interface ServedOptions {
   onEnd(end: InteractionEnd, chunks: number | null): void
   /** Told when the client waits for longer than the recorded one did. */
   onBeyond(): void
+  /** True for a stream on which nobody waits for anything: its silence is none. */
+  isStanding?: boolean
 }
 
 /**
@@ -41,6 +43,7 @@ export class ServedInteraction implements ServedExchange {
   #ended = false
   /** The client wants no more of it. */
   #isDropped = false
+  #isAbandoned = false
   #failHead: (error: unknown) => void = doNothing
   #sink: BodySink | null = null
   /** The next chunk that the sink gets. */
@@ -63,7 +66,13 @@ export class ServedInteraction implements ServedExchange {
 
   /** True while the client waits for something that the recording does not know. */
   get isSilent(): boolean {
-    return !this.#ended && this.#options.knownUntil !== null
+    const { knownUntil, isStanding = false } = this.#options
+    return !this.#ended && !this.#isAbandoned && knownUntil !== null && !isStanding
+  }
+
+  /** The client said that it does not wait for it any more, and leaves it open. */
+  abandon(): void {
+    this.#isAbandoned = true
   }
 
   get isUnreachable(): boolean {
@@ -210,7 +219,7 @@ export class ServedInteraction implements ServedExchange {
     const { knownUntil, onBeyond } = this.#options
     if (knownUntil !== null) {
       this.#at(knownUntil + PATIENCE_SLACK_MS, () => {
-        if (!this.#ended) onBeyond()
+        if (!this.#ended && !this.#isAbandoned) onBeyond()
       })
     } else if (end !== null) {
       this.#at(end.offset_ms, () => {

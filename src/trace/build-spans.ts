@@ -144,6 +144,7 @@ function toolParts(use: ToolUse, outcome: ToolOutcome, parent: string | null): S
     error_class,
     interactions: wrapper !== null ? [wrapper.interaction.id] : made.length > 0 ? made : told,
     attributes: {
+      ...wrapper?.mcp?.attributes,
       [GEN_AI.operation]: 'execute_tool',
       [GEN_AI.toolName]: name,
       [GEN_AI.toolCallId]: asked?.call.id ?? undefined,
@@ -157,6 +158,7 @@ function toolParts(use: ToolUse, outcome: ToolOutcome, parent: string | null): S
 
 function requestParts(group: readonly Attempt[], parent: string | null): SpanParts {
   const attempts = group.map(({ interaction }) => interaction)
+  const mcp = group.at(-1)?.mcp
   const [first, last] = [attempts[0] as HttpInteraction, attempts.at(-1) as HttpInteraction]
   const errors = group.slice(0, -1).flatMap(({ error_class }) => error_class ?? [])
   const isText = last.answer?.chunks.every(([, data]) => 'text' in data) === true
@@ -172,6 +174,7 @@ function requestParts(group: readonly Attempt[], parent: string | null): SpanPar
     attributes: {
       ...embeddingAttributes(group.at(-1)),
       ...httpAttributes(last),
+      ...mcp?.attributes,
       [OTEL.retries]: group.length > 1 ? group.length - 1 : undefined,
       [OTEL.attemptErrors]: errors.length > 0 ? errors : undefined,
       [OTEL.responseBody]: last.answer !== null && isText ? answerText(last.answer) : undefined,

@@ -1,6 +1,7 @@
 import { type HttpInteraction, payloadText } from '../model/interaction.ts'
 import type { IdentifiedRequest } from '../providers/registry.ts'
 import type { ErrorClass } from './classify-error.ts'
+import type { McpCall } from './mcp-call.ts'
 
 /** One HTTP request with what became of it. */
 export interface Attempt {
@@ -12,6 +13,8 @@ export interface Attempt {
   error_class: ErrorClass | null
   /** What it asks, when it is one of a known protocol in which no model answers: embeddings. */
   identified?: IdentifiedRequest
+  /** What it is to a server of MCP. */
+  mcp?: McpCall
 }
 
 /**

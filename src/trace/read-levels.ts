@@ -1,7 +1,8 @@
-import type { Interaction } from '../model/interaction.ts'
+import type { HttpInteraction, Interaction } from '../model/interaction.ts'
 import { readModelRequest } from '../providers/registry.ts'
 import { classifyHttp } from './classify-error.ts'
 import type { Attempt } from './group-attempts.ts'
+import { asToolCall, findCancelled, type McpCall, readMcpCall } from './mcp-call.ts'
 import { type ModelAttempt, type ModelCall, readModelAttempt, readModelCalls, readWrappedModel } from './model-call.ts'
 import { endOf, type Timeline } from './timeline.ts'
 import { readToolUses } from './tools/read-tool-uses.ts'
@@ -51,11 +52,34 @@ function readLevel(parent: string | null, withinModel: boolean, level: Level): R
   return { parent, withinModel, calls: level.calls, uses: executed, notExecuted, requests }
 }
 
+function addMcpCall(
+  level: Level,
+  mcp: McpCall,
+  interaction: HttpInteraction,
+  position: number,
+  timeline: Timeline,
+): void {
+  const { message, error_class } = mcp
+  if (message.method === 'tools/call') {
+    level.wrappers.push({ interaction: asToolCall(interaction, mcp), position, mcp })
+    return
+  }
+  // A stream that stands open is no wait: what it took is what it took to open it.
+  const opened = message.kind === 'listen' ? interaction.answer?.headers_ms : undefined
+  const ended_ms = opened === undefined ? endOf(interaction, timeline) : interaction.started_ms + opened
+  level.requests.push({ interaction, position, ended_ms, error_class, mcp })
+}
+
 function sortOut(members: readonly { interaction: Interaction; position: number }[], timeline: Timeline): Level {
   const level: Level = { calls: [], wrappers: [], requests: [] }
   const attempts: ModelAttempt[] = []
+  const cancelled = findCancelled(
+    members.flatMap(({ interaction }) => (interaction.kind === 'http' ? interaction : [])),
+  )
   for (const { interaction, position } of members) {
-    if (interaction.kind === 'http') {
+    const mcp = interaction.kind === 'http' ? readMcpCall(interaction, cancelled, timeline.finished) : null
+    if (mcp !== null && interaction.kind === 'http') addMcpCall(level, mcp, interaction, position, timeline)
+    else if (interaction.kind === 'http') {
       const identified = readModelRequest(interaction.request)
       const error_class = classifyHttp(interaction, timeline.finished)
       // Embeddings are no turn of a conversation: they stand between its turns as any other request.

@@ -1,4 +1,5 @@
 import type { HttpRequest, Interaction } from '../model/interaction.ts'
+import { readMcpRequest } from '../providers/mcp/read-request.ts'
 import { readModelRequest } from '../providers/registry.ts'
 
 /**
@@ -14,8 +15,11 @@ export function summariseRequest(interaction: Interaction): string {
   return `llm_generate ${found.request.model ?? found.protocol.id}`
 }
 
-/** `METHOD host/path`, without query: the name of a plain request. */
-export function nameRequest({ method, url }: HttpRequest): string {
+/** `METHOD host/path`, without query: the name of a plain request; `mcp tools/list` for one to a server of MCP. */
+export function nameRequest(request: HttpRequest): string {
+  const { method, url } = request
+  const mcp = readMcpRequest(request)
+  if (mcp !== null) return `mcp ${mcp.method}${mcp.method === 'tools/call' ? ` ${String(mcp.params.name)}` : ''}`
   if (!URL.canParse(url)) return `${method} ${url}`
   const { host, pathname } = new URL(url)
   return `${method} ${host}${pathname}`

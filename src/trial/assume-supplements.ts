@@ -2,9 +2,10 @@ import { TELEMETRY_NOTE } from '../boundary/telemetry.ts'
 import { isJsonObject } from '../core/json.ts'
 import type { Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
+import { STANDS_LONGER } from '../replay/mcp/standing-streams.ts'
 import { countOf } from '../verify/reason-codes.ts'
 
-/** What is taken for granted where a replay was answered from beside its recording: a line a source. */
+/** What is taken for granted where a replay was answered from beside its recording, or past its end: a line a source. */
 export function assumeSupplements(interactions: readonly Interaction[]): string[] {
   const lines = new Map<string, number>()
   for (const { evidence } of interactions) {
@@ -18,7 +19,9 @@ export function assumeSupplements(interactions: readonly Interaction[]): string[
           ? `pooled: answered from ${from}, another run`
           : grade === 'live'
             ? `live: a real system answered, once; pinned in ${from}`
-            : null
+            : note.includes(STANDS_LONGER)
+              ? 'mcp: the server says nothing by itself after what was recorded of its stream'
+              : null
     if (line !== null) lines.set(line, (lines.get(line) ?? 0) + 1)
   }
   return [...lines].map(([line, count]) => `${line} (${countOf(count, 'answer')})`)

@@ -1,5 +1,6 @@
 import type { Interaction } from '../../model/interaction.ts'
 import type { Recording } from '../../model/recording.ts'
+import { isStanding } from '../mcp/standing-streams.ts'
 
 /** Calls that were in flight together, and whose answers could have come in another order. */
 export interface ConcurrentGroup {
@@ -24,7 +25,7 @@ export interface TimedCall {
  * their ends, equal ones in recorded order.
  */
 export function findBlocks({ interactions }: Pick<Recording, 'interactions'>): TimedCall[][] {
-  const calls = interactions.filter(({ parent }) => parent === undefined).map(toTimedCall)
+  const calls = interactions.filter((one) => one.parent === undefined && !isStanding(one)).map(toTimedCall)
   const blocks: TimedCall[][] = []
   let until = Number.NEGATIVE_INFINITY
   for (const call of calls.sort((a, b) => a.start - b.start)) {

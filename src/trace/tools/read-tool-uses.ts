@@ -11,6 +11,8 @@ export function readToolUses(level: Level): ToolUse[] {
   const asked = level.calls.flatMap((call) => readAsked(call, level.calls))
   const others = matchWrappers(asked, level)
   for (const request of level.requests) {
+    // How an agent and a server of MCP come to terms is no tool's.
+    if (request.mcp !== undefined) continue
     const pending = asked.filter((use) => use.wrapper === null && isPending(use, request, level.calls))
     const found = attributeRequest(request, pending)
     found?.use.requests.push(found.request)
@@ -46,7 +48,7 @@ function matchWrappers(uses: readonly ToolUse[], { calls, wrappers }: Level): Wr
     for (const use of uses) {
       if (use.wrapper !== null) continue
       const found = free.find((wrapper) => {
-        if (wrapper.interaction.name !== use.asked?.call.name || !isPending(use, wrapper, calls)) return false
+        if (!isNamed(wrapper, use.asked?.call.name ?? '') || !isPending(use, wrapper, calls)) return false
         return !exact || takesArguments(wrapper, use)
       })
       if (found === undefined) continue
@@ -55,6 +57,14 @@ function matchWrappers(uses: readonly ToolUse[], { calls, wrappers }: Level): Wr
     }
   }
   return free
+}
+
+/** Frameworks put the name of its server before that of a tool: `docs_search`, `mcp__docs__search`. */
+function isNamed({ interaction: { name }, mcp }: Wrapper, asked: string): boolean {
+  if (name === asked) return true
+  return (
+    mcp !== undefined && name !== '' && asked.endsWith(name) && /[^\p{L}\p{N}]$/u.test(asked.slice(0, -name.length))
+  )
 }
 
 /** The function takes the arguments as its first parameter, or as its only value. */

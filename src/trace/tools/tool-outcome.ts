@@ -23,7 +23,10 @@ export interface ToolOutcome {
 
 /** Reads how a tool call went, off the wrapped function if there is one, else off its result and its requests. */
 export function readOutcome(use: ToolUse, timeline: Timeline): ToolOutcome {
-  return use.wrapper === null ? readFromTraffic(use, timeline) : readFromWrapper(use, use.wrapper.interaction, timeline)
+  const { wrapper } = use
+  if (wrapper === null) return readFromTraffic(use, timeline)
+  const outcome = readFromWrapper(use, wrapper.interaction, timeline)
+  return wrapper.mcp === undefined ? outcome : { ...outcome, error_class: wrapper.mcp.error_class }
 }
 
 /** The requests within a wrapped function are not consulted: a replay serves the function and does not make them. */

@@ -1,6 +1,7 @@
 import type { FunctionInteraction } from '../../model/interaction.ts'
 import type { AskedToolCall, ModelToolResult } from '../../providers/protocol.ts'
 import type { Attempt } from '../group-attempts.ts'
+import type { McpCall } from '../mcp-call.ts'
 import type { ModelCall } from '../model-call.ts'
 
 /** One call of a tool: asked for by a model, seen as a wrapped function, or both. Times are offsets from the start of the run, ms. */
@@ -15,10 +16,12 @@ export interface ToolUse {
   requests: AttributedRequest[]
 }
 
-/** A call of a wrapped tool, and its place among the interactions of the run. */
+/** A call of a wrapped tool, or of a tool over MCP, and its place among the interactions of the run. */
 export interface Wrapper {
   interaction: FunctionInteraction
   position: number
+  /** How the server of MCP told what came of it. */
+  mcp?: McpCall
 }
 
 /** A tool's result in the request that told it to the model first. */
