@@ -9,6 +9,7 @@ import { installHttp2Door } from './doors/http2-door.ts'
 import { installHttp2Tap } from './doors/http2-tap.ts'
 import { installUndiciHook } from './doors/undici-hook.ts'
 import { type GuardOptions, installGuard } from './guard/install-guard.ts'
+import { installStdioTap } from './stdio/stdio-tap.ts'
 import { placeOf, placeOfNativeTimer } from './world/call-site.ts'
 import { installFakeTimers } from './world/fake-timers.ts'
 import { IdleTracker } from './world/idle-tracker.ts'
@@ -35,6 +36,7 @@ export function armObserving(): void {
   installHttp2Tap()
   installFetchDoor()
   installChanceTap()
+  installStdioTap()
 }
 
 /** Whether a replay has a time of its own, or runs on the machine's. */

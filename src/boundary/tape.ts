@@ -115,6 +115,8 @@ export interface Tape {
    * Missing where nobody is.
    */
   holds?(origin: string): boolean
+  /** Whether the tape can stand in for a child process that is a server, and the address under which it knows it. */
+  server?(url: string): string | null
   /** Told of traffic that the doors see but cannot watch: `websocket` or `http2`, and with whom. */
   unwatched?(protocol: string, host: string): void
 }

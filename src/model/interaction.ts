@@ -8,8 +8,8 @@ export type HeaderList = [name: string, value: string][]
 /** Exact bytes: as text when they are valid UTF-8, else in base64. */
 export type Payload = { text: string } | { base64: string }
 
-/** Which door of the boundary a request went through. */
-export type Door = 'fetch' | 'undici' | 'http' | 'http2'
+/** Which door of the boundary a request went through; `stdio` for a message to a child process. */
+export type Door = 'fetch' | 'undici' | 'http' | 'http2' | 'stdio'
 
 export interface HttpRequest {
   method: string

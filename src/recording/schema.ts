@@ -61,7 +61,7 @@ const callRecord = z.union([
   z.strictObject({
     ...call,
     type: z.literal('http'),
-    door: z.enum(['fetch', 'undici', 'http', 'http2']),
+    door: z.enum(['fetch', 'undici', 'http', 'http2', 'stdio']),
     request: z.strictObject({
       method: z.string(),
       url: z.string(),

@@ -1,8 +1,6 @@
 import type { FunctionAsk, FunctionDecision, HttpAsk, HttpDecision, ServedExchange, Tape } from '../boundary/tape.ts'
 import { type CallSite, takeCallSite } from '../boundary/world/call-site.ts'
-import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
-import type { JsonValue } from '../core/json.ts'
 import { never } from '../core/nothing.ts'
 import type {
   FunctionInteraction,
@@ -12,67 +10,35 @@ import type {
   InteractionEnd,
 } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
-import type { Divergence } from '../model/verdict.ts'
-import type { RecordingWriter } from '../recording/create-recording-writer.ts'
-import type { DrawLog } from '../recording/draw-log.ts'
 import { encodeValue } from '../recording/encode-value.ts'
-import type { Redactor } from '../recording/redact/create-redactor.ts'
 import { summariseRequest } from '../trace/summarise-request.ts'
 import { type CanonicalCall, canonicaliseInteraction } from './canonical-call.ts'
 import { CleanHeaders } from './clean-headers.ts'
 import { describeDivergence } from './describe-divergence.ts'
 import { type EvidenceEntry, EvidenceIndex, type EvidenceMatch, worldText } from './evidence-index.ts'
 import { asGiven, type FoundAnswer, isFunction, isHttp } from './found-answer.ts'
-import type { RunKnowledge } from './generated-values.ts'
 import { asText } from './identical.ts'
 import { knowOrigins } from './known-origins.ts'
 import { knownUntil } from './known-until.ts'
 import { compareNames, gradeByNames, renameMessages, requestOf } from './mcp/message-names.ts'
-import { abandonCancelled, isStanding, type McpTies, readMcpTies, STANDS_LONGER } from './mcp/standing-streams.ts'
+import {
+  abandonCancelled,
+  isServer,
+  isStanding,
+  type McpTies,
+  readMcpTies,
+  STANDS_LONGER,
+} from './mcp/standing-streams.ts'
 import { NEVER } from './never-exchange.ts'
 import { OpenCalls } from './open-calls.ts'
 import { redactAsk } from './redact-ask.ts'
 import { renameAnswer, renameValue } from './rename-answer.ts'
 import { Renaming } from './renaming.ts'
+import type { ReplayTapeOptions } from './replay-tape-options.ts'
 import { ServedFunction } from './served-function.ts'
 import { ServedInteraction } from './served-interaction.ts'
-import type { Supplements } from './supplements.ts'
 import { Timeline } from './timeline.ts'
 import { writeAnswer } from './write-answer.ts'
-
-export interface ReplayTapeOptions {
-  /** What questions are compared with. */
-  recording: Recording
-  /**
-   * The same recording with the times at which answers are given.
-   * @default recording
-   */
-  given?: Recording | undefined
-  /**
-   * What the agent is called with: all that it knows of the world before it asks.
-   * @default the recorded input
-   */
-  input?: JsonValue[]
-  clock: WorldClock
-  /** Writes the replay's own recording. */
-  writer: RecordingWriter
-  /** What the run drew at random: written down with the calls. */
-  draws?: DrawLog | undefined
-  /** Replaces the secrets of a request as the recorder did, so that both are compared alike. */
-  redactor: Redactor | null
-  volatile: readonly string[]
-  on_divergence: 'fail' | 'stale'
-  /** Where answers are looked for that the recording does not hold. */
-  supplements?: Supplements | undefined
-  /** Whether it takes down where in the agent's code each call is made. @default false */
-  traced?: boolean | undefined
-  /** Told of each divergence; one of grade `none` ends the run. */
-  onDivergence(divergence: Divergence): void
-  /** How much later than the recorded clock this one began. @default 0 */
-  shift_ms?: number | undefined
-  /** What is known of the recorded run and of this one, to tell the kind of a divergence. */
-  known: RunKnowledge
-}
 
 /**
  * The replayer's tape: answers each call from the recording by its content, with the grade of the evidence, and writes down
@@ -161,6 +127,12 @@ export class ReplayTape implements Tape {
       ...(lossy && { lossy: true }),
     })
     return { kind: 'serve', result: isFunction(found) ? this.#return(found) : never() }
+  }
+
+  server(url: string): string | null {
+    const address = this.#options.redactor?.url(url) ?? url
+    const { recording, supplements } = this.#options
+    return isServer(address, [recording, ...(supplements?.recordings ?? [])]) ? address : null
   }
 
   #close(id: string): void {

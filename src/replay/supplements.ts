@@ -43,6 +43,10 @@ export class Supplements {
     return [...this.#sources.flatMap(({ recording }) => originsOf(recording)), ...stubbed]
   }
 
+  get recordings(): Recording[] {
+    return this.#sources.map(({ recording }) => recording)
+  }
+
   /** The best answer to a question; null when nothing holds one. */
   take(call: CanonicalCall, asked: Interaction, renaming: Renaming, at_ms: number): SupplementedAnswer | null {
     return (

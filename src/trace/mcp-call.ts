@@ -67,7 +67,11 @@ function classify(
   const reason = id === null ? undefined : cancelled.get(keyOf(interaction.request, id))
   if (reason !== undefined && status < 400) return classifyText(reason) ?? 'aborted'
   const byHttp = classifyHttp(interaction, runFinished)
-  if (byHttp !== null || (kind !== 'request' && kind !== 'listen')) return byHttp
+  if (kind === 'notification' || kind === 'response') {
+    // Nobody waits for what comes of it.
+    return byHttp === 'aborted' || byHttp === 'unfinished' ? null : byHttp
+  }
+  if (byHttp !== null || kind === 'leave') return byHttp
   return interaction.end === null ? 'unfinished' : 'connection'
 }
 

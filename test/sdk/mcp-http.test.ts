@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { GEN_AI, OTEL } from '../../src/model/gen-ai.ts'
-import type { Recording } from '../../src/model/recording.ts'
 import { computeSignals } from '../../src/signals/compute-signals.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
 import { type Court, openCourt, outputOf } from '../replay/court.ts'
-import { agentOf, ERAS, type Era, type McpServer, methodsOf, startMcp } from './start-mcp.ts'
+import { agentOf, ERAS, type Era, type McpServer, methodsOf, outlineOf, startMcp } from './start-mcp.ts'
 
 let court: Court
 const servers = new Map<string, McpServer>()
@@ -25,12 +24,6 @@ const MOVES = [
   { tool: 'fail' },
   { tool: 'nope' },
 ]
-
-/** Spans without times: name, kind, error, attributes. */
-function outline(recording: Recording | null): unknown[] {
-  const spans = recording === null ? [] : projectRun(recording).spans
-  return spans.map(({ name, step_type, error_class, attributes }) => ({ name, step_type, error_class, attributes }))
-}
 
 const record = (era: Era, moves: unknown[], more = {}) =>
   court.record(agentOf(era), { url: servers.get(era)?.url, moves, ...more })
@@ -98,7 +91,7 @@ test.each(ERAS)('reads calls of tools as tool calls given what a server answered
   expect(listed?.attributes[GEN_AI.toolDefinitions]).toContain('"inputSchema"')
   expect(computeSignals(trace)).toMatchObject({ first_error_span: { span_id: calls[2]?.span_id }, tool_calls: 4 })
   const replay = await court.replay(agentOf(era), live)
-  expect(outline(replay.replayed)).toEqual(outline(live.recording))
+  expect(outlineOf(replay.replayed)).toEqual(outlineOf(live.recording))
 })
 
 test.each(ERAS)(

@@ -2,7 +2,9 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Interaction } from '../../src/model/interaction.ts'
+import type { Recording } from '../../src/model/recording.ts'
 import { readMcpRequest } from '../../src/providers/mcp/read-request.ts'
+import { projectRun } from '../../src/trace/project-run.ts'
 import type { Agent } from '../replay/court.ts'
 import { serveHttp as serveV1 } from './fixtures/mcp-v1-server.ts'
 import { serveHttp as serveV2 } from './fixtures/mcp-v2-server.ts'
@@ -17,9 +19,9 @@ export function agentOf(era: Era, name = 'run'): Agent {
   return { module: join(FIXTURES, `mcp-${era}-agent.ts`), export: name }
 }
 
-/** The command that starts a server as a child process. */
-export function commandOf(era: Era): string[] {
-  return [process.execPath, join(FIXTURES, `mcp-${era}-server.ts`)]
+/** The command that starts a server as a child process, which says so in the file `starts`. */
+export function commandOf(era: Era, starts: string): string[] {
+  return [process.execPath, join(FIXTURES, `mcp-${era}-server.ts`), starts]
 }
 
 /** A server of MCP over streamable HTTP, and how many requests it got. */
@@ -42,6 +44,15 @@ export async function startMcp(era: Era): Promise<McpServer> {
       return new Promise((resolve) => server.close(() => resolve()))
     },
   }
+}
+
+/** The spans of a run without times; of messages that nobody waits an answer for it is open whether one came in time. */
+export function outlineOf(recording: Recording | null): unknown[] {
+  const spans = recording === null ? [] : projectRun(recording).spans
+  return spans.map(({ name, step_type, error_class, attributes }) => {
+    const outline = { name, step_type, error_class }
+    return name.startsWith('mcp notifications/') ? outline : { ...outline, attributes }
+  })
 }
 
 /** What an agent said to a server of MCP, call by call. */

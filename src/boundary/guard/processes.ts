@@ -1,5 +1,7 @@
 import childProcess from 'node:child_process'
 import os, { constants } from 'node:os'
+import type { SpawnOptions } from '../stdio/command-url.ts'
+import { serveServer } from '../stdio/served-server.ts'
 import { EACCES, type Exports, forbidden, type Refuse, replace } from './refusal.ts'
 
 /** Closes what starts, becomes or signals another process. */
@@ -17,9 +19,12 @@ function guardSpawning(refuse: Refuse): void {
   const { ChildProcess } = childProcess as unknown as { ChildProcess: new () => { _handle: object | null } }
   const { _handle: handle } = new ChildProcess()
   if (handle === null) throw new Error('this Node hides its process handles, so nothing can be replayed safely')
-  replace(ChildProcess.prototype as Exports, 'spawn', () => (options) => {
-    refuse('child_process', describeCommand(options))
-    throw forbidden('starting a process')
+  replace(ChildProcess.prototype as Exports, 'spawn', () => {
+    return function (options) {
+      if (serveServer(this as childProcess.ChildProcess, options as SpawnOptions)) return 0
+      refuse('child_process', describeCommand(options))
+      throw forbidden('starting a process')
+    }
   })
   // Only code that kept a handle comes here.
   replace(Object.getPrototypeOf(handle) as Exports, 'spawn', () => (options) => {

@@ -137,7 +137,7 @@ const repeatedCall = object({ ...call, same: name, 'headers?': headers })
 const httpCall = object({
   ...call,
   type: string,
-  door: oneOf(['fetch', 'undici', 'http', 'http2']),
+  door: oneOf(['fetch', 'undici', 'http', 'http2', 'stdio']),
   request: object({ method: string, url: string, headers, body: nullable(data) }),
 })
 const functionCall = object({ ...call, type: oneOf(['tool', 'model']), name: string, args: any, 'lossy?': boolean })

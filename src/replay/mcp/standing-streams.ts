@@ -60,6 +60,13 @@ function isLeft({ answer, end, started_ms }: HttpInteraction, left: HttpInteract
   return left !== undefined && left.started_ms <= started_ms + end.offset_ms
 }
 
+/** Whether recordings hold what was said to a child process under this address. */
+export function isServer(url: string, recordings: readonly Recording[]): boolean {
+  return recordings.some(({ interactions }) =>
+    interactions.some((one) => one.kind === 'http' && one.request.url === url),
+  )
+}
+
 /** Tells the calls that the agent does not wait for any more, by a notification that it sends now. */
 export function abandonCancelled(ask: HttpRequest, open: Iterable<OpenCall>): void {
   const message = readMcpRequest(ask)
