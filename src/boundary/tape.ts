@@ -79,6 +79,8 @@ export interface FunctionAsk {
   kind: 'tool' | 'model'
   name: string
   args: unknown[]
+  /** The function that was wrapped. */
+  fn?: ((...args: never[]) => unknown) | undefined
 }
 
 export interface FunctionObserver {

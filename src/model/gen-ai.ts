@@ -44,6 +44,8 @@ export const OTEL = {
   notExecuted: 'retrial.tool.not_executed',
   /** Why a request was taken for one of a tool: `only_pending`, `argument`, `name`. */
   attributedBy: 'retrial.attributed_by',
+  /** The wrapped function that this was done within, which a replay may stand in for. */
+  within: 'retrial.within',
   answerText: 'retrial.answer.text',
   responseBody: 'retrial.response.body',
   /** Who called a tool, where it was not the agent: `user` for a simulated user. */

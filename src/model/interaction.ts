@@ -92,6 +92,8 @@ export interface FunctionInteraction extends InteractionBase {
   lossy?: boolean | undefined
   /** True when the function returned or threw at once, not through a promise: a replay has to do the same. */
   sync?: boolean | undefined
+  /** True when the function itself ran in a replay: then its own calls are what was answered, and it has no evidence. */
+  ran?: boolean | undefined
 }
 
 /** One request and its answer across the boundary. */

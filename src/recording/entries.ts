@@ -29,7 +29,9 @@ export interface RecordingHeader {
 export type HttpCall = Omit<HttpInteraction, 'answer' | 'end' | 'evidence'>
 
 /** A call of a wrapped function; `args` may be any value, see `encodeValue`. */
-export type FunctionCall = Omit<FunctionInteraction, 'args' | 'value' | 'sync' | 'end' | 'evidence'> & { args: unknown }
+export type FunctionCall = Omit<FunctionInteraction, 'args' | 'value' | 'sync' | 'ran' | 'end' | 'evidence'> & {
+  args: unknown
+}
 
 export type RecordedCall = HttpCall | FunctionCall
 
@@ -61,6 +63,8 @@ export interface RecordedResult {
   lossy?: boolean | undefined
   /** True when the function returned or threw at once, not through a promise. */
   sync?: boolean | undefined
+  /** True when the function itself ran in a replay. */
+  ran?: boolean | undefined
   /** Null when the end is not known. */
   end: InteractionEnd | null
   evidence?: Evidence | undefined

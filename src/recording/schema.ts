@@ -105,6 +105,7 @@ const resultRecord = z.strictObject({
   value: z.unknown().optional(),
   lossy: z.boolean().optional(),
   sync: z.boolean().optional(),
+  ran: z.boolean().optional(),
   end: z
     .strictObject({
       kind: z.enum(['complete', 'aborted', 'cut', 'failed']),

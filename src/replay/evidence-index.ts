@@ -103,12 +103,17 @@ export class EvidenceIndex {
   readonly #nested: Map<string | undefined, EvidenceEntry[]>
   readonly #ignoring: IgnoreVolatile | null
   readonly #volatile: readonly string[]
+  readonly #inside: ReadonlySet<string>
   readonly #recording: Recording
   #readings: Reading[] | null = null
   #worldSince: Map<string, number> | null = null
 
-  /** @param volatile Paths that the scenario ignores. */
-  constructor(recording: Recording, volatile: readonly string[]) {
+  /**
+   * @param volatile Paths that the scenario ignores.
+   * @param inside Wrapped tools whose own calls are answered, not they themselves.
+   */
+  constructor(recording: Recording, volatile: readonly string[], inside: ReadonlySet<string> = new Set()) {
+    this.#inside = inside
     this.#recording = recording
     this.#volatile = volatile
     this.#ignoring = createIgnoreVolatile(volatile)
@@ -221,8 +226,21 @@ export class EvidenceIndex {
 
   /** Calls that the agent made itself before those that a wrapped tool made for it. */
   #inOrder(): EvidenceEntry[] {
-    const own = this.#nested.get(undefined) ?? []
-    return [...own, ...this.entries.filter(({ interaction }) => interaction.parent !== undefined)]
+    const within = this.#listWithin()
+    const isOwn = ({ interaction }: EvidenceEntry): boolean => !within.has(interaction.id)
+    return [...this.entries.filter(isOwn), ...this.entries.filter((entry) => !isOwn(entry))]
+  }
+
+  /** The calls that are made within a wrapped function which is answered itself. */
+  #listWithin(): Set<string> {
+    const within = new Set<string>()
+    const runs = new Set<string | undefined>([undefined])
+    for (const { interaction } of this.entries) {
+      const { id, kind, parent } = interaction
+      if (!runs.has(parent)) within.add(id)
+      else if (kind === 'tool' && this.#inside.has(interaction.name)) runs.add(id)
+    }
+    return within
   }
 
   #side({ interaction }: EvidenceEntry, at_ms: number): RecordedSide {

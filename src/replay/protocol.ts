@@ -23,6 +23,11 @@ export interface ReplayJob {
   cwd: string
   volatile: string[]
   on_divergence: 'fail' | 'stale'
+  /**
+   * Names of the wrapped tools whose code runs, and whose own calls are answered.
+   * @default none
+   */
+  inside?: readonly string[] | undefined
   /** Further recordings whose answers may be used: how good, how named, where. */
   supplements?: { grade: 'pooled' | 'live'; label: string; recording: string }[] | undefined
   /** Answers that are assumed. */

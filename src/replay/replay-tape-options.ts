@@ -1,3 +1,4 @@
+import type { FunctionAsk } from '../boundary/tape.ts'
 import type { WorldClock } from '../boundary/world/world-clock.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { Recording } from '../model/recording.ts'
@@ -31,6 +32,10 @@ export interface ReplayTapeOptions {
   redactor: Redactor | null
   volatile: readonly string[]
   on_divergence: 'fail' | 'stale'
+  /** Names of the wrapped tools whose code runs. @default none */
+  inside?: readonly string[] | undefined
+  /** Told of each wrapped function that the tape stands in for: its code does not run. */
+  onStandIn?(ask: FunctionAsk): void
   /** Where answers are looked for that the recording does not hold. */
   supplements?: Supplements | undefined
   /** Whether it takes down where in the agent's code each call is made. @default false */

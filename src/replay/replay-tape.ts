@@ -38,6 +38,7 @@ import type { ReplayTapeOptions } from './replay-tape-options.ts'
 import { ServedFunction } from './served-function.ts'
 import { ServedInteraction } from './served-interaction.ts'
 import { Timeline } from './timeline.ts'
+import { ToolRuns } from './tool-runs.ts'
 import { writeAnswer } from './write-answer.ts'
 
 /**
@@ -55,12 +56,16 @@ export class ReplayTape implements Tape {
   readonly #timeline = new Timeline()
   readonly #headers: CleanHeaders
   readonly #open: OpenCalls
+  readonly #inside: ReadonlySet<string>
+  readonly #runs: ToolRuns
   readonly #ties: McpTies
   #calls = 0
 
   constructor(options: ReplayTapeOptions) {
     this.#options = options
-    this.#index = new EvidenceIndex(options.recording, options.volatile)
+    this.#inside = new Set(options.inside)
+    this.#index = new EvidenceIndex(options.recording, options.volatile, this.#inside)
+    this.#runs = new ToolRuns(options.clock, options.writer)
     this.#headers = new CleanHeaders(options.redactor)
     const { given, recording, clock } = options
     this.holds = knowOrigins(recording, options.supplements)
@@ -94,6 +99,7 @@ export class ReplayTape implements Tape {
   /** Writes down the calls that have no end yet: the run is over. */
   finish(): void {
     this.#open.leave(this.#options.writer)
+    this.#runs.leave()
     this.#options.draws?.flush(this.#options.writer)
   }
 
@@ -115,6 +121,8 @@ export class ReplayTape implements Tape {
   }
 
   call(ask: FunctionAsk, parent: string | undefined): FunctionDecision {
+    if (ask.kind === 'tool' && this.#inside.has(ask.name)) return this.#runTool(ask, parent)
+    this.#options.onStandIn?.(ask)
     const args = ask.args.length === 1 ? ask.args[0] : ask.args
     const identical = this.#index.findFunction(ask, args)
     if (identical !== null) return { kind: 'serve', result: this.#return(this.#repeat(identical, parent)) }
@@ -133,6 +141,11 @@ export class ReplayTape implements Tape {
     const address = this.#options.redactor?.url(url) ?? url
     const { recording, supplements } = this.#options
     return isServer(address, [recording, ...(supplements?.recordings ?? [])]) ? address : null
+  }
+
+  /** Lets the code of a tool run: what it asks in its turn is answered. */
+  #runTool(ask: FunctionAsk, parent: string | undefined): FunctionDecision {
+    return { kind: 'proceed', observer: this.#runs.begin(ask, this.#begin(parent)) }
   }
 
   #close(id: string): void {

@@ -1,5 +1,6 @@
 import { UNSERVED } from '../boundary/doors/function-door.ts'
 import type { SourceWatch } from '../boundary/sources.ts'
+import type { FunctionAsk } from '../boundary/tape.ts'
 
 /** More numbers than these are not kept to tell one that was drawn. */
 const MOST_KEPT = 10_000
@@ -20,6 +21,18 @@ export function watchFreshDraws({ seeDirect }: SourceWatch): FreshDraws {
       seeDirect(`random:${call}`, () => value)
     },
     isDrawn: (text) => drawn.has(text),
+  }
+}
+
+const { toString: textOf } = Function.prototype
+
+/** Takes down the code of each wrapped function that the recording stands in for: a change in it is not tried. */
+export function reportStandIns({ caller, see }: SourceWatch): (ask: FunctionAsk) => void {
+  const told = new WeakSet<object>()
+  return ({ name, fn }) => {
+    if (fn === undefined || told.has(fn)) return
+    told.add(fn)
+    see(`code:${name}`, caller()?.place ?? null, textOf.call(fn))
   }
 }
 

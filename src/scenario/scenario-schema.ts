@@ -10,6 +10,7 @@ import {
   REQUIRED_EVIDENCE,
   SANDBOX_MODES,
   SEVERITIES,
+  TOOL_CUTS,
 } from './scenario.ts'
 
 /** What the id of a scenario or candidate looks like. */
@@ -76,7 +77,7 @@ const orderSchema = z.union([
 ])
 
 /** How a source that no recording holds is named. */
-const SOURCE = /^(file|env|random|os|tool|model):[^\s*].*$|^env:\*$/
+const SOURCE = /^(file|env|random|os|tool|model|code):[^\s*].*$|^env:\*$/
 
 const replaySchema = z.strictObject({
   volatile: z.array(z.string()).default([]).meta({
@@ -91,7 +92,10 @@ const replaySchema = z.strictObject({
     .array(
       oneLine
         .max(1000)
-        .regex(SOURCE, 'must be file:<path>, env:<name>, random:<call>, os:<call>, tool:<name> or model:<name>'),
+        .regex(
+          SOURCE,
+          'must be file:<path>, env:<name>, random:<call>, os:<call>, tool:<name>, model:<name> or code:<name>',
+        ),
     )
     .default([])
     .meta({
@@ -99,6 +103,10 @@ const replaySchema = z.strictObject({
         'What the agent looks at and the recording does not hold, accepted by name; * at the end for all that begin so.',
     }),
   env: env.prefault({}),
+  tools: z.record(oneLine, z.enum(TOOL_CUTS)).default({}).meta({
+    description:
+      'Where the recording answers a wrapped tool, by name: at the tool, whose code does not run (the default), or inside it, where its code runs and its own calls are answered.',
+  }),
   seed: seed
     .optional()
     .meta({ description: 'Draws all that is random from this seed; default: what the recorded run drew.' }),

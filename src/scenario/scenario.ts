@@ -19,6 +19,10 @@ export type OnDivergence = (typeof ON_DIVERGENCE)[number]
 export const CLOCKS = ['virtual', 'real'] as const
 export type ClockMode = (typeof CLOCKS)[number]
 
+/** Where a recording answers a wrapped tool: in its place, or its own calls within it. */
+export const TOOL_CUTS = ['at', 'inside'] as const
+export type ToolCut = (typeof TOOL_CUTS)[number]
+
 /** Whether Node's permission model is on in replays. */
 export const PERMISSION_MODES = ['on', 'off'] as const
 export type PermissionMode = (typeof PERMISSION_MODES)[number]
@@ -113,6 +117,8 @@ export interface Scenario {
     /** What chance follows from, instead of what the recorded run drew. */
     seed?: string | undefined
     clock: ClockMode
+    /** Where the recording answers wrapped tools, by name; the others are answered in their place. */
+    tools: Record<string, ToolCut>
     /** In which order the answers of concurrent calls come, by a seed or the ids of calls; undefined for the recorded one. */
     order?: { seed: string } | string[] | undefined
     permission: PermissionMode

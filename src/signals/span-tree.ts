@@ -1,4 +1,5 @@
 import type { JsonValue } from '../core/json.ts'
+import { OTEL } from '../model/gen-ai.ts'
 import type { RunTrace, Span } from '../model/trace.ts'
 import { sortByStart } from './span-like.ts'
 
@@ -13,6 +14,14 @@ export function ancestorsOf(span: Span, byId: ReadonlyMap<string, Span>): Span[]
     parent = parent.parent_id === null ? undefined : byId.get(parent.parent_id)
   }
   return ancestors
+}
+
+/**
+ * The spans of a run but for those within a wrapped function: its own outcome is what counts, as a replay may stand in for it and then
+ * does nothing within.
+ */
+export function ownSpans(trace: RunTrace): Span[] {
+  return trace.spans.filter((span) => readAttribute(span, OTEL.within) === undefined)
 }
 
 /** Spans by their id. */

@@ -28,7 +28,7 @@ export interface OpenedSupplement {
  * Opens a scenario's recording. One without a seal may be tried (it ended in a crash, which often is the incident), but
  * its integrity goes into the verdict.
  *
- * @throws RetrialError `ERR_SUITE_TRACE_ONLY`, `ERR_SUITE_REPLAYED`, `ERR_SUITE_EVIDENCE`, `ERR_SUITE_RECORDING_CHANGED`, and those of `readRecording` and `checkLock`.
+ * @throws RetrialError `ERR_SUITE_TRACE_ONLY`, `ERR_SUITE_REPLAYED`, `ERR_SUITE_TOOL`, `ERR_SUITE_EVIDENCE`, `ERR_SUITE_RECORDING_CHANGED`, and those of `readRecording` and `checkLock`.
  */
 export async function openRecording(scenario: Scenario): Promise<OpenedRecording> {
   const recording = await readRecording(scenario.recording, { mode: 'prefix' }).catch((error: unknown) => {
@@ -36,6 +36,7 @@ export async function openRecording(scenario: Scenario): Promise<OpenedRecording
   })
   if (recording.notes.some(({ code }) => code === 'trace_only')) throw traceOnly(scenario)
   if (holdsWorthlessAnswers(recording)) throw replayed(scenario)
+  checkTools(scenario, recording)
   const { status } = checkLock(scenario.recording, recording.digest ?? '')
   if (status === 'changed') throw await changed(scenario.recording)
   const name = basename(scenario.recording)
@@ -49,6 +50,22 @@ export async function openRecording(scenario: Scenario): Promise<OpenedRecording
 
 function assumePin(name: string): string {
   return `${name} is what was recorded: ${LOCK_FILE} does not pin it`
+}
+
+/** A name that the recording does not hold is a mistake: nothing would come of it, and nobody would notice. */
+function checkTools(scenario: Scenario, { interactions }: Recording): void {
+  const wrapped = new Set(interactions.flatMap((one) => (one.kind === 'tool' ? [one.name] : [])))
+  const unknown = Object.keys(scenario.replay.tools).find((name) => !wrapped.has(name))
+  if (unknown === undefined) return
+  const { line, column } = scenario.positions(['replay', 'tools', unknown])
+  const known = [...wrapped].sort().join(', ')
+  throw new RetrialError('ERR_SUITE_TOOL', `The recording holds no call of a wrapped tool \`${unknown}\`.`, {
+    hint:
+      known === ''
+        ? 'Remove `replay.tools`: no tool of this run was wrapped by `tool(name, fn)`, so the code of all of them runs.'
+        : `Name one of the wrapped tools: ${known}. The code of any other runs in a replay as it is.`,
+    location: { path: scenario.file, line, column },
+  })
 }
 
 /** Each is read once, whole: what is damaged, torn or another than its pin says is refused before anything is tried. */

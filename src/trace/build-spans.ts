@@ -40,24 +40,28 @@ export function buildSpans(
   run: RunContext,
 ): PlacedSpan[] {
   const { parent } = level
+  const place = (parts: SpanParts): Span => {
+    if (parent !== null) parts.attributes[OTEL.within] = parent
+    return toSpan(parts, run)
+  }
   const spans: PlacedSpan[] = level.calls.map((call) => {
-    return { span: toSpan(modelParts(call, level), run), position: call.first }
+    return { span: place(modelParts(call, level)), position: call.first }
   })
   for (const use of level.uses) {
     const outcome = outcomes.get(use)
     if (outcome === undefined) continue
-    const span = toSpan(toolParts(use, outcome, parent), run)
+    const span = place(toolParts(use, outcome, parent))
     spans.push({ span, position: placeOf(use) })
     for (const request of use.requests) {
       const parts = requestParts([request], span.span_id)
       parts.attributes[OTEL.attributedBy] = request.by
-      spans.push({ span: toSpan(parts, run), position: request.position })
+      spans.push({ span: place(parts), position: request.position })
     }
   }
   // Within a wrapped function every attempt stands by itself, and none counts as a retry: a replay does not make them.
   const groups = parent === null ? groupAttempts(level.requests) : level.requests.map((request) => [request])
   for (const group of groups) {
-    spans.push({ span: toSpan(requestParts(group, parent), run), position: group[0]?.position ?? 0 })
+    spans.push({ span: place(requestParts(group, parent)), position: group[0]?.position ?? 0 })
   }
   return spans
 }

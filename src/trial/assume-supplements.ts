@@ -5,6 +5,13 @@ import type { Recording } from '../model/recording.ts'
 import { STANDS_LONGER } from '../replay/mcp/standing-streams.ts'
 import { countOf } from '../verify/reason-codes.ts'
 
+/** The wrapped tools whose code did not run, as the recording answered in their place. */
+export function assumeStandIns(interactions: readonly Interaction[]): string[] {
+  const names = interactions.flatMap((one) => (one.kind === 'tool' && one.evidence !== undefined ? [one.name] : []))
+  const tools = [...new Set(names)].sort()
+  return tools.length === 0 ? [] : [`tools: the code of ${tools.join(', ')} did not run, so no change in it was tried`]
+}
+
 /** What is taken for granted where a replay was answered from beside its recording, or past its end: a line a source. */
 export function assumeSupplements(interactions: readonly Interaction[]): string[] {
   const lines = new Map<string, number>()

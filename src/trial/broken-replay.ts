@@ -1,6 +1,7 @@
 import { isRetrialError } from '../core/errors.ts'
 import type { Recording } from '../model/recording.ts'
-import { explainFailure, gradeReplay, type TrialReplay } from './run-replay.ts'
+import { gradeReplay } from './grade-replay.ts'
+import { explainFailure, type TrialReplay } from './run-replay.ts'
 
 /** What a replay is that could not be run at all. */
 export function brokenReplay(recording: Recording, error: unknown): TrialReplay {

@@ -2,7 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Interaction } from '../model/interaction.ts'
 import type { Chance, Integrity, Recording } from '../model/recording.ts'
-import type { EvidenceReport, Reason } from '../model/verdict.ts'
+import type { Reason } from '../model/verdict.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import type { ReplayOrder } from '../replay/order/resolve-order.ts'
 import type { ReplayIsolation, ReplayJob } from '../replay/protocol.ts'
@@ -12,10 +12,9 @@ import type { ReplayResult } from '../replay/replay-worker.ts'
 import type { OnDivergence, Scenario } from '../scenario/scenario.ts'
 import { computeSignals } from '../signals/compute-signals.ts'
 import { projectRun } from '../trace/project-run.ts'
-import { gradeEvidence } from '../verify/grade-evidence.ts'
-import { coverPath, tracePath } from '../verify/trace-path.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
-import { assumeSupplements, assumeTelemetry } from './assume-supplements.ts'
+import { assumeStandIns, assumeSupplements, assumeTelemetry } from './assume-supplements.ts'
+import { gradeRun, withoutRuns } from './grade-replay.ts'
 import { hintAtEnvironment, hintAtInput } from './hint-at-environment.ts'
 import type { RunnableAgent } from './resolve-agent.ts'
 
@@ -77,6 +76,7 @@ export async function prepareReplay(request: ReplayRequest, pool: ReplayPool): P
       env,
       cwd: agent.cwd,
       volatile: scenario.replay.volatile,
+      inside: Object.keys(scenario.replay.tools).filter((name) => scenario.replay.tools[name] === 'inside'),
       on_divergence: request.on_divergence === 'stale' ? 'stale' : 'fail',
       supplements: request.supplements,
       stubs: request.stubs,
@@ -137,11 +137,8 @@ function readRun(
   return {
     trace,
     signals: trace && computeSignals(trace),
-    evidence: coverPath(
-      gradeReplay(interactions, recording),
-      tracePath(trace, interactions, scenario.incident.trigger),
-    ),
-    interactions,
+    evidence: gradeRun({ interactions, trace }, recording, scenario),
+    interactions: withoutRuns(interactions),
     divergences,
     egress,
     outcome: end.outcome,
@@ -154,6 +151,7 @@ function readRun(
       ...agent.assumptions,
       ...assumeTime(scenario),
       ...assumeIsolation(scenario),
+      ...assumeStandIns(interactions),
       ...assumeSupplements(interactions),
       ...assumeTelemetry(replayed),
     ],
@@ -187,14 +185,6 @@ function assumeIsolation({ replay }: Scenario): string[] {
       ? []
       : ['replay.scratch: files that are there from before, or from another replay, are seen']),
   ]
-}
-
-/** How good the answers of a replay were. What a served tool call did inside of itself need not be asked for again. */
-export function gradeReplay(interactions: readonly Interaction[], recording: Recording): EvidenceReport {
-  const ids = recording.interactions.map(({ id }) => id)
-  const nested = new Set(recording.interactions.filter(({ parent }) => parent !== undefined).map(({ id }) => id))
-  const report = gradeEvidence(interactions, ids)
-  return { ...report, unused: report.unused.filter((id) => !nested.has(id)) }
 }
 
 function failureOf(end: ReplayResult['end']): string | undefined {

@@ -11,15 +11,15 @@ import { assumeSources } from '../verify/describe-sources.ts'
 import { gateOf } from '../verify/gate-of.ts'
 import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.ts'
 import { judgeCandidate } from '../verify/judge-candidate.ts'
-import { coverPath, tracePath } from '../verify/trace-path.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
 import { brokenReplay } from './broken-replay.ts'
 import { doubtChangedQuestions } from './doubt-changed-questions.ts'
 import { enterWorld, worldsFolder } from './enter-world.ts'
 import { findWaysOut } from './find-ways-out.ts'
+import { gradeRun, withoutRuns } from './grade-replay.ts'
 import { perturb } from './perturb.ts'
 import { resolveAgent } from './resolve-agent.ts'
-import { gradeReplay, prepareReplay, type ReplayRequest, type TrialReplay } from './run-replay.ts'
+import { prepareReplay, type ReplayRequest, type TrialReplay } from './run-replay.ts'
 import { createWorldRunner, type ReplayInWorld } from './run-world.ts'
 import { bearOutBySamples, type SampledTrial, sampleLive } from './sample-live.ts'
 import { settleCandidate } from './settle-candidate.ts'
@@ -188,18 +188,13 @@ function supplementsOf(scenario: Scenario, { supplements = [], live }: TrialOpti
 }
 
 /** A candidate's replay without the evidence that is none for it. */
-function doubt(
-  replay: TrialReplay,
-  baseline: TrialReplay,
-  recording: Recording,
-  { incident: { trigger } }: Scenario,
-): TrialReplay {
+function doubt(replay: TrialReplay, baseline: TrialReplay, recording: Recording, scenario: Scenario): TrialReplay {
   const { interactions, divergences } = doubtChangedQuestions(replay, baseline.interactions, recording)
   if (divergences.length === 0) return replay
   const run = {
     ...replay.run,
-    interactions,
-    evidence: coverPath(gradeReplay(interactions, recording), tracePath(replay.run.trace, interactions, trigger)),
+    interactions: withoutRuns(interactions),
+    evidence: gradeRun({ interactions, trace: replay.run.trace }, recording, scenario),
     divergences: [...replay.run.divergences, ...divergences],
   }
   return { ...replay, run, interactions }

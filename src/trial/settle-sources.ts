@@ -32,7 +32,7 @@ const OF_REPLAY = ['TMPDIR', 'TEMP', 'TMP', 'TZ', 'LC_ALL']
  */
 export function settleSources(observed: readonly ObservedSource[], known: SourceKnowledge): ChanceSource[] {
   return observed
-    .filter(({ name }) => !isRecorded(name, known))
+    .filter((source) => !isRecorded(source.name, known) && !isUnchangedCode(source, known))
     .map((source) => ({ name: source.name, at: source.at, settled: settle(source, known) }))
 }
 
@@ -45,6 +45,12 @@ function isRecorded(name: string, { recording: { runtime }, stated }: SourceKnow
   if (Object.hasOwn(runtime.env, variable) || Object.hasOwn(runtime.secret_env ?? {}, variable)) return true
   // Such are kept whenever they are set: this one was not.
   return isSecretName(variable) ? isApiKey(variable) : isKeptVariable(variable)
+}
+
+/** Code that no replay runs cannot tell the fix from the unfixed agent where it is the same for both. */
+function isUnchangedCode(source: ObservedSource, { baseline }: SourceKnowledge): boolean {
+  const before = baseline.find(({ name }) => name === source.name)
+  return source.name.startsWith('code:') && before !== undefined && isCovered(source, before)
 }
 
 function settle(source: ObservedSource, known: SourceKnowledge): string | null {

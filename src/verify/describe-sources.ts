@@ -7,7 +7,10 @@ export function describeSources(sources: readonly ChanceSource[]): VerifyReason[
     .filter(({ settled }) => settled === null)
     .map(({ name, at }) => {
       const place = at === null ? '' : ` at ${at}`
-      const what = `${describeKind(name)}${place}, and the recording does not hold it`
+      const isCode = name.startsWith('code:')
+      const what = isCode
+        ? `the code of ${name.slice('code:'.length)} is not that of the unfixed agent, and did not run: the recording answered in its place`
+        : `${describeKind(name)}${place}, and the recording does not hold it`
       return createReason('unrecorded_source', `${what}. ${adviseOn(name)}`, { name, at })
     })
 }
@@ -15,7 +18,9 @@ export function describeSources(sources: readonly ChanceSource[]): VerifyReason[
 /** What the run takes for granted of the others. */
 export function assumeSources(sources: readonly ChanceSource[]): string[] {
   return sources.flatMap(({ name, settled }) =>
-    settled === null ? [] : [`${name} is not in the recording: ${settled}`],
+    settled === null
+      ? []
+      : [`${name} ${name.startsWith('code:') ? 'did not run' : 'is not in the recording'}: ${settled}`],
   )
 }
 
@@ -44,6 +49,9 @@ export function adviseOn(name: string): string {
   if (name.startsWith('file:'))
     return `Keep the file with the sources of the agent, pass its content as input, or ${accept}`
   if (name.startsWith('random:')) return `Say what is drawn: replay: { seed: … }, or ${accept}`
+  if (name.startsWith('code:')) {
+    return `Let it run and answer its own calls: replay: { tools: { ${name.slice('code:'.length)}: inside } }, or ${accept}`
+  }
   if (name.startsWith('os:')) return `Pass the value as input, or ${accept}`
   return `Load the agent with the copy of retrial that replays it, or ${accept}`
 }

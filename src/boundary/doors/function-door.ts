@@ -38,7 +38,7 @@ function wrapFunction<F extends AnyFunction>(kind: FunctionAsk['kind'], name: st
       tellUnserved(kind, name)
       return fn.apply(this, args)
     }
-    const decision = decide(context, { kind, name, args })
+    const decision = decide(context, { kind, name, args, fn })
     if (decision === null) return fn.apply(this, args)
     if (decision.kind === 'serve') return decision.result
     const observer = quiet(decision.observer)

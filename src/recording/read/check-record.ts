@@ -176,6 +176,7 @@ const KINDS: Record<string, Check> = {
     'value?': any,
     'lossy?': boolean,
     'sync?': boolean,
+    'ran?': boolean,
     end: nullable(
       object({ kind: oneOf(['complete', 'aborted', 'cut', 'failed']), offset_ms: number, 'error?': errorShape }),
     ),

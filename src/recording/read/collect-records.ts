@@ -141,7 +141,7 @@ export class RecordCollector {
   }
 
   #addResult(record: ResultRecord): void {
-    const { id, same, chunks, answer, value, lossy, sync, end, evidence } = record
+    const { id, same, chunks, answer, value, lossy, sync, ran, end, evidence } = record
     const interaction = this.#calls.get(id)
     if (interaction === undefined) throw new BrokenLine(`there is no call ${id} before this line`)
     if (this.#answered.has(id)) throw new BrokenLine(`call ${id} has two results`)
@@ -163,6 +163,7 @@ export class RecordCollector {
     if (value !== undefined) interaction.value = this.#content.value(value as JsonValue)
     if (lossy === true) interaction.lossy = true
     if (sync === true) interaction.sync = true
+    if (ran === true) interaction.ran = true
   }
 
   #answer({

@@ -61,13 +61,14 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
   }
 
   function result({ id, at_ms, same, chunks, answer: got, value, ...rest }: EntryOf<'result'>['result']): string {
-    const { lossy, sync, end, evidence } = rest
+    const { lossy, sync, ran, end, evidence } = rest
     let line = `"kind":"result","id":${text(id)}${at_ms === undefined ? '' : `,"at_ms":${number(at_ms)}`}`
     if (same !== undefined) line += `,"same":${text(same)}${field('chunks', chunks)}`
     if (got) line += `,"answer":${answer(got)}`
     if (value !== undefined) line += `,"value":${bodies.value(value)}`
     if (lossy === true) line += ',"lossy":true'
     if (sync === true) line += ',"sync":true'
+    if (ran === true) line += ',"ran":true'
     return `${line},"end":${JSON.stringify(end)}${field('evidence', evidence)}`
   }
 

@@ -16,10 +16,11 @@ export function listEntries(recording: Recording): Entry[] {
   for (const { end, evidence, ...interaction } of recording.interactions) {
     entries.push(callEntry(interaction))
     const answered = interaction.kind === 'http' ? interaction.answer !== null : interaction.value !== undefined
-    if (end === null && evidence === undefined && !answered) continue
+    const ran = interaction.kind !== 'http' && interaction.ran === true
+    if (end === null && evidence === undefined && !answered && !ran) continue
     const result: RecordedResult = { id: interaction.id, end, evidence }
     if (interaction.kind === 'http') result.answer = interaction.answer
-    else Object.assign(result, { value: interaction.value, sync: interaction.sync })
+    else Object.assign(result, { value: interaction.value, sync: interaction.sync, ...(ran && { ran }) })
     entries.push(resultEntry(result))
   }
   for (const note of recording.notes) entries.push(noteEntry(note))

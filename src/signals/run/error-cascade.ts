@@ -1,5 +1,5 @@
 import type { RunTrace, Span } from '../../model/trace.ts'
-import { ancestorsOf, indexSpans } from '../span-tree.ts'
+import { ancestorsOf, indexSpans, ownSpans } from '../span-tree.ts'
 import { classOf } from './error-class.ts'
 import { firstErrorSpan } from './first-error-span.ts'
 
@@ -19,7 +19,7 @@ export function errorCascade(trace: RunTrace): { first: string | null; followed:
     sharesClass(span, first) ||
     around.includes(span) ||
     ancestorsOf(span, byId).includes(first)
-  const others = trace.spans.filter((span) => span.status === 'error' && span !== first)
+  const others = ownSpans(trace).filter((span) => span.status === 'error' && span !== first)
   return { first: first.span_id, followed: others.filter(follows).length }
 }
 

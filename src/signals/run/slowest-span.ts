@@ -1,5 +1,6 @@
 import type { RunTrace, Span } from '../../model/trace.ts'
 import { numberOr, type SpanLike, sortByStart } from '../span-like.ts'
+import { ownSpans } from '../span-tree.ts'
 
 /**
  * The span with the largest latency (ms), the earliest of equals; null for a run without spans. In most runs it is a
@@ -8,7 +9,7 @@ import { numberOr, type SpanLike, sortByStart } from '../span-like.ts'
  * Source: spans (`latency_ms`). OTel: span start and end time.
  */
 export function slowestSpan(trace: RunTrace): Span | null {
-  return findSlowest(sortByStart(trace.spans))
+  return findSlowest(sortByStart(ownSpans(trace)))
 }
 
 /** The first span with the largest latency of spans that are already sorted; a missing latency counts as 0. */
