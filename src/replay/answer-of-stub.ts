@@ -1,6 +1,7 @@
 import { sha256 } from '../core/hash.ts'
 import type { Stub } from '../model/evidence.ts'
 import { asPayload, type HttpInteraction, type Interaction } from '../model/interaction.ts'
+import { readMcpRequest } from '../providers/mcp/read-request.ts'
 import type { WrittenAnswer } from '../providers/protocol.ts'
 import { readModelRequest } from '../providers/registry.ts'
 
@@ -31,7 +32,17 @@ export function answerOfStub(stub: Stub, asked: Interaction): Interaction | null
   }
 }
 
+/** What a server of MCP answers: what it is asked for, in an envelope that names the question; null for any other question. */
+function writeEnvelope({ json, text }: Stub, { request }: HttpInteraction): string | null {
+  const message = readMcpRequest(request)
+  if (message?.kind !== 'request') return null
+  const result = json ?? (text === undefined ? undefined : { content: [{ type: 'text', text }] })
+  return result === undefined ? null : JSON.stringify({ jsonrpc: '2.0', id: message.id, result })
+}
+
 function writeBody(stub: Stub, asked: HttpInteraction): WrittenAnswer | null {
+  const envelope = writeEnvelope(stub, asked)
+  if (envelope !== null) return { content_type: 'application/json', body: `${envelope}\n` }
   if (stub.text !== undefined) return { content_type: 'text/plain; charset=utf-8', body: stub.text }
   if (stub.json !== undefined) return { content_type: 'application/json', body: JSON.stringify(stub.json) }
   const model = readModelRequest(asked.request)

@@ -1,5 +1,7 @@
 import type { Stub } from '../model/evidence.ts'
 import { answerText, headerValue, type Interaction } from '../model/interaction.ts'
+import { readMcpAnswer } from '../providers/mcp/read-answer.ts'
+import { readMcpRequest } from '../providers/mcp/read-request.ts'
 import { canonicaliseInteraction } from './canonical-call.ts'
 import { digestOf } from './supplements.ts'
 
@@ -17,6 +19,12 @@ export function answerLike(recorded: Interaction): Partial<Stub> | null {
   if (recorded.kind !== 'http') return recorded.value === undefined ? null : { json: recorded.value, after_ms }
   const { answer } = recorded
   if (answer === null || answer.status < 200) return null
+  const message = readMcpRequest(recorded.request)
+  if (message?.kind === 'request') {
+    // Without its envelope, which names another question.
+    const result = readMcpAnswer(answer, message.id)?.result
+    return result ? { json: result, after_ms } : null
+  }
   const type = headerValue(answer.headers, 'content-type')
   const headers = type === undefined ? {} : { headers: { 'content-type': type } }
   return { status: answer.status, ...headers, text: answerText(answer), after_ms }

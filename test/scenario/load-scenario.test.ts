@@ -55,6 +55,7 @@ test('fills in every default given only what is required', () => {
       accept: [],
       env: {},
       clock: 'virtual',
+      tools: {},
       permission: 'on',
       addons: false,
       sandbox: 'auto',

@@ -1,4 +1,5 @@
-import type { HeaderList, HttpInteraction } from '../../model/interaction.ts'
+import { type HeaderList, type HttpInteraction, type HttpRequest, headerValue } from '../../model/interaction.ts'
+import { readMcpRequest, STDIO_SCHEME } from '../../providers/mcp/read-request.ts'
 import { findProtocol } from '../../providers/registry.ts'
 
 /** Which real systems may be asked. */
@@ -15,6 +16,16 @@ const CARRIED =
 /** What the recorder puts where a secret stood. */
 const TOKEN = /rdx-[0-9a-f]{12}/
 
+/** Why a server of MCP cannot be asked a single question; null when it can, and for any other request. */
+function whyNoServer(request: HttpRequest): string | null {
+  const message = readMcpRequest(request)
+  if (message === null) return null
+  if (request.url.startsWith(STDIO_SCHEME)) return 'it goes to a child process, which is not started'
+  if (message.kind !== 'request') return 'it is no question'
+  const session = headerValue(request.headers, 'mcp-session-id')
+  return session === undefined ? null : 'it belongs to a session with a server of MCP, which is over'
+}
+
 /**
  * Where the real system is that a question was meant for. A model is asked at the base URL of the environment with the key of the
  * environment; a key never goes to an address that only a recording names, unless it is the provider's own. A tool is asked where
@@ -27,6 +38,8 @@ export function findLiveTarget(
   const kept = request.headers.filter(([name]) => !CARRIED.test(name))
   const protocol = findProtocol(request)
   if (protocol === null) {
+    const why = whyNoServer(request)
+    if (why !== null) return { refused: why }
     const secret = [...kept.map(([, value]) => value), request.url].some((text) => TOKEN.test(text))
     if (secret) return { refused: 'it takes a secret that the recording does not hold' }
     return { url: request.url, headers: kept, kind: 'tools' }

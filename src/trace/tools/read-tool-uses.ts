@@ -56,7 +56,21 @@ function matchWrappers(uses: readonly ToolUse[], { calls, wrappers }: Level): Wr
       free = free.filter((wrapper) => wrapper !== found)
     }
   }
-  return free
+  return joinByArguments(uses, free, calls)
+}
+
+/** Some give a tool of a server another name: what is left over of them is joined where the arguments leave no choice. */
+function joinByArguments(uses: readonly ToolUse[], free: readonly Wrapper[], calls: readonly ModelCall[]): Wrapper[] {
+  return free.filter((wrapper) => {
+    if (wrapper.mcp === undefined) return true
+    const alike = uses.filter(
+      (use) => use.wrapper === null && isPending(use, wrapper, calls) && takesArguments(wrapper, use),
+    )
+    const [only] = alike
+    if (only === undefined || alike.length > 1) return true
+    only.wrapper = wrapper
+    return false
+  })
 }
 
 /** Frameworks put the name of its server before that of a tool: `docs_search`, `mcp__docs__search`. */
