@@ -29,10 +29,10 @@ const { toString: textOf } = Function.prototype
 /** Takes down the code of each wrapped function that the recording stands in for: a change in it is not tried. */
 export function reportStandIns({ caller, see }: SourceWatch): (ask: FunctionAsk) => void {
   const told = new WeakSet<object>()
-  return ({ name, fn }) => {
+  return ({ kind, name, fn }) => {
     if (fn === undefined || told.has(fn)) return
     told.add(fn)
-    see(`code:${name}`, caller()?.place ?? null, textOf.call(fn))
+    see(kind === 'tool' ? `code:${name}` : `code:model:${name}`, caller()?.place ?? null, textOf.call(fn))
   }
 }
 

@@ -9,7 +9,7 @@ export function describeSources(sources: readonly ChanceSource[]): VerifyReason[
       const place = at === null ? '' : ` at ${at}`
       const isCode = name.startsWith('code:')
       const what = isCode
-        ? `the code of ${name.slice('code:'.length)} is not that of the unfixed agent, and did not run: the recording answered in its place`
+        ? `the code of ${name.slice('code:'.length).replace(':', ' ')} is not that of the unfixed agent, and did not run: the recording answered in its place`
         : `${describeKind(name)}${place}, and the recording does not hold it`
       return createReason('unrecorded_source', `${what}. ${adviseOn(name)}`, { name, at })
     })
@@ -49,6 +49,8 @@ export function adviseOn(name: string): string {
   if (name.startsWith('file:'))
     return `Keep the file with the sources of the agent, pass its content as input, or ${accept}`
   if (name.startsWith('random:')) return `Say what is drawn: replay: { seed: … }, or ${accept}`
+  // What a wrapped model does is the model's: there is no inside to answer.
+  if (name.startsWith('code:model:')) return `Record the run anew with it, or ${accept}`
   if (name.startsWith('code:')) {
     return `Let it run and answer its own calls: replay: { tools: { ${name.slice('code:'.length)}: inside } }, or ${accept}`
   }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { projectRun } from '../../src/trace/project-run.ts'
@@ -117,6 +117,68 @@ test('ends the server as it ended given one that dies within a call', async () =
   expect(again).toMatchObject({ outcome: 'finished', divergences: [], egress: [] })
   expect(outputOf(again)).toEqual(live.output)
   expect(outlineOf(again.replayed)).toEqual(outlineOf(live.recording))
+})
+
+test('gives what the server printed for people given an agent that reads it', async () => {
+  const agent = court.agent(`
+    import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+    import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+    export async function run({ command }) {
+      const client = new Client({ name: 'agent', version: '1' })
+      const transport = new StdioClientTransport({ command: command[0], args: command.slice(1), stderr: 'pipe' })
+      const printed = []
+      transport.stderr.on('data', (chunk) => printed.push(String(chunk)))
+      await client.connect(transport)
+      await client.callTool({ name: 'print', arguments: {} })
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      await client.close()
+      return printed.join('')
+    }
+  `)
+  const live = await court.record(agent, { command: [...commandOf('v1', starts), 'loud'] })
+  expect(live.output).toBe('server is up\nprinted\n')
+  const again = await replay(agent, live)
+  expect(again).toMatchObject({ outcome: 'finished', divergences: [], egress: [] })
+  expect(outputOf(again)).toBe(live.output)
+})
+
+test('stands in for a process as its parent sees it, and gives at once what came at once', async () => {
+  const server = join(court.folder, 'bare-server.mjs')
+  writeFileSync(
+    server,
+    `process.stdin.once('data', () => {
+      const progress = { jsonrpc: '2.0', method: 'notifications/message', params: {} }
+      process.stdout.write(JSON.stringify(progress) + '\\n' + JSON.stringify({ jsonrpc: '2.0', id: 0, result: {} }) + '\\n')
+    })
+    process.stdin.resume()`,
+  )
+  const agent = court.agent(`
+    import { spawn } from 'node:child_process'
+    import { once } from 'node:events'
+    export async function run({ end }) {
+      const child = spawn(process.execPath, [${JSON.stringify(server)}], { stdio: ['pipe', 'pipe', 'ignore'] })
+      await once(child, 'spawn')
+      const seen = { pid: child.pid > 0, code: child.exitCode, stderr: child.stderr, chunks: [] }
+      const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {} }
+      child.stdin.write(JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params }) + '\\n')
+      const [chunk] = await once(child.stdout, 'data')
+      seen.chunks.push(chunk.toString().trim().split('\\n').length)
+      if (end === 'kill') seen.killed = child.kill()
+      else child.stdin.end()
+      const [exit, close] = await Promise.all([once(child, 'exit'), once(child, 'close')])
+      return { ...seen, exit, close, after: [child.exitCode, child.signalCode, child.killed, child.kill()] }
+    }
+  `)
+  for (const [end, exit] of [
+    ['end', [0, null]],
+    ['kill', [null, 'SIGTERM']],
+  ] as const) {
+    const live = await court.record(agent, { end })
+    expect(live.output).toMatchObject({ pid: true, code: null, stderr: null, chunks: [2], exit, close: exit })
+    const again = await replay(agent, live)
+    expect(again).toMatchObject({ outcome: 'finished', divergences: [], egress: [] })
+    expect(outputOf(again)).toEqual(live.output)
+  }
 })
 
 test('answers what the server asks given one that asks the agent back', async () => {

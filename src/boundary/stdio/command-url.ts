@@ -38,6 +38,11 @@ function escapeWord(word: string): string {
   return encodeURI(word.toWellFormed()).replace(/[+?#]/g, (character) => encodeURIComponent(character))
 }
 
+/** The address of what a server prints to its standard error. */
+export function urlOfErrors(url: string): string {
+  return `${url}?stream=stderr`
+}
+
 /** Whether somebody talks to the process over its input and output. */
 export function isPiped({ stdio }: SpawnOptions): boolean {
   return isPipe(stdio, 0) && isPipe(stdio, 1)

@@ -3,7 +3,7 @@ import { finished, Readable, Writable } from 'node:stream'
 import { doNothing } from '../../core/nothing.ts'
 import { payloadBytes } from '../../model/interaction.ts'
 import { type BoundaryContext, currentContext, type ServedExchange } from '../tape.ts'
-import { isPipe, isPiped, type SpawnOptions, urlOfCommand } from './command-url.ts'
+import { isPipe, isPiped, type SpawnOptions, urlOfCommand, urlOfErrors } from './command-url.ts'
 import { cancellation, readRpcLine } from './json-rpc-line.ts'
 import { LineSplitter } from './line-splitter.ts'
 
@@ -36,6 +36,7 @@ class ServedServer {
   /** What is not answered yet, by the ids of the requests. */
   readonly #open = new Map<string, ServedExchange>()
   #stream: ServedExchange | null = null
+  #errors: ServedExchange | null = null
   #isOver = false
 
   constructor(child: ChildProcess, options: SpawnOptions, context: BoundaryContext, url: string) {
@@ -63,6 +64,10 @@ class ServedServer {
     const stream = this.#ask('GET', null)
     this.#stream = stream
     this.#follow(stream, () => this.#exit(...endOf(stream)))
+    const printed = this.#stderr && this.#context.tape.server?.(urlOfErrors(this.#url))
+    if (printed == null) return
+    this.#errors = this.#ask('GET', null, printed)
+    this.#follow(this.#errors, doNothing, this.#stderr)
   }
 
   #makeInput(): Writable {
@@ -95,10 +100,10 @@ class ServedServer {
   }
 
   /** Gives what the server says to the agent, as it is due. */
-  #follow(exchange: ServedExchange, onEnd: () => void): void {
+  #follow(exchange: ServedExchange, onEnd: () => void, to: Readable | null = this.#stdout): void {
     const sink = {
       chunk: (data: Parameters<typeof payloadBytes>[0]): void => {
-        if (!this.#isOver) this.#stdout.push(payloadBytes(data))
+        if (!this.#isOver) to?.push(payloadBytes(data))
       },
       end: onEnd,
       fail: onEnd,
@@ -119,6 +124,7 @@ class ServedServer {
   #leave(code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#isOver) return
     this.#stream?.abort(undefined)
+    this.#errors?.abort(undefined)
     for (const exchange of this.#open.values()) exchange.abort(undefined)
     this.#exit(code, signal)
   }
@@ -140,9 +146,9 @@ class ServedServer {
     })
   }
 
-  #ask(method: string, body: string | null): ServedExchange {
+  #ask(method: string, body: string | null, url = this.#url): ServedExchange {
     const { tape, parent } = currentContext() ?? this.#context
-    const decision = tape.http({ door: 'stdio', method, url: this.#url, headers: [], body }, parent)
+    const decision = tape.http({ door: 'stdio', method, url, headers: [], body }, parent)
     if (decision.kind !== 'serve') throw new Error('the tape of a replay let a request proceed')
     return decision.exchange
   }

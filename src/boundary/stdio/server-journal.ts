@@ -1,5 +1,6 @@
 import type { HttpAsk, HttpObserver } from '../tape.ts'
 import { type BoundaryContext, currentContext } from '../tape.ts'
+import { urlOfErrors } from './command-url.ts'
 import { cancellation, readRpcLine, tokenOf } from './json-rpc-line.ts'
 
 /** A request that the server has not answered yet. */
@@ -23,13 +24,13 @@ export class ServerJournal {
   readonly #context: BoundaryContext
   readonly #pending = new Set<Pending>()
   readonly #stream: HttpObserver | null
+  #errors: HttpObserver | null = null
   #isLeft = false
 
   constructor(url: string, context: BoundaryContext) {
     this.#url = url
     this.#context = context
-    this.#stream = this.#ask('GET', null)
-    this.#stream?.head(OK)
+    this.#stream = this.#listen(url)
   }
 
   /** A line that the agent sends, without its end. */
@@ -46,24 +47,44 @@ export class ServerJournal {
     if (line?.cancels != null) this.#cancel(line.cancels.id, line.cancels.reason)
   }
 
-  /** A line that the server says, with its end. */
-  said(bytes: Uint8Array): void {
-    const line = readRpcLine(Buffer.from(bytes).toString('utf8'))
-    const pending = [...this.#pending].reverse()
-    const { answers = [], progress = null } = line ?? {}
-    const answered = pending.find(({ ids }) => answers.some((id) => ids.has(id)))
-    // What belongs to no request by name was mostly caused by the last one.
-    const to = answered ?? pending.find(({ token }) => token !== null && token === progress) ?? pending[0]
-    if (to === undefined) {
-      this.#stream?.chunk(bytes)
-      return
+  /** Lines that the server says at once, each with its end: what belongs together comes together, as clients tell that apart. */
+  said(lines: readonly Uint8Array[]): void {
+    const told = new Map<Pending | null, Uint8Array[]>()
+    for (const line of lines) {
+      const to = this.#answer(Buffer.from(line).toString('utf8'))
+      told.set(to, [...(told.get(to) ?? []), line])
     }
-    to.observer.head(OK)
-    to.observer.chunk(bytes)
-    for (const id of answers) to.ids.delete(id)
-    if (to.ids.size > 0) return
-    this.#pending.delete(to)
-    to.observer.complete()
+    for (const [to, parts] of told) {
+      const bytes = Buffer.concat(parts)
+      if (to === null) {
+        this.#stream?.chunk(bytes)
+        continue
+      }
+      to.observer.head(OK)
+      to.observer.chunk(bytes)
+      if (to.ids.size > 0) continue
+      this.#pending.delete(to)
+      to.observer.complete()
+    }
+  }
+
+  /** The request that a line belongs to, which it may answer; null for none. */
+  #answer(text: string): Pending | null {
+    const { answers = [], progress = null } = readRpcLine(text) ?? {}
+    const pending = [...this.#pending].reverse()
+    const answered = pending.find(({ ids }) => answers.some((id) => ids.has(id)))
+    for (const id of answers) answered?.ids.delete(id)
+    if (answered !== undefined) return answered
+    const open = pending.filter(({ ids }) => ids.size > 0)
+    // What belongs to no request by name was mostly caused by the last one.
+    return open.find(({ token }) => token !== null && token === progress) ?? open[0] ?? null
+  }
+
+  /** What the server prints for people. */
+  printed(bytes: Uint8Array): void {
+    if (this.#isLeft) return
+    this.#errors ??= this.#listen(urlOfErrors(this.#url))
+    this.#errors?.chunk(bytes)
   }
 
   /** The agent lets go of the process. */
@@ -71,6 +92,7 @@ export class ServerJournal {
     if (this.#isLeft) return
     this.#isLeft = true
     this.#stream?.aborted(undefined)
+    this.#errors?.aborted(undefined)
     for (const { observer } of this.#pending) observer.aborted(undefined)
     this.#pending.clear()
   }
@@ -82,6 +104,7 @@ export class ServerJournal {
     const error = Object.assign(new Error('the process of the server ended'), { code: 'EPIPE' })
     for (const { observer } of this.#pending) observer.failed(error)
     this.#pending.clear()
+    this.#errors?.complete()
     this.#stream?.complete([code === null ? ['exit-signal', signal ?? ''] : ['exit-code', String(code)]])
   }
 
@@ -93,9 +116,15 @@ export class ServerJournal {
     }
   }
 
-  #ask(method: string, body: string | null): HttpObserver | null {
+  #listen(url: string): HttpObserver | null {
+    const stream = this.#ask('GET', null, url)
+    stream?.head(OK)
+    return stream
+  }
+
+  #ask(method: string, body: string | null, url = this.#url): HttpObserver | null {
     const { tape, parent } = currentContext() ?? this.#context
-    const ask: HttpAsk = { door: 'stdio', method, url: this.#url, headers: [], body }
+    const ask: HttpAsk = { door: 'stdio', method, url, headers: [], body }
     const decision = tape.http(ask, parent)
     return decision.kind === 'proceed' ? decision.observer : null
   }

@@ -53,6 +53,7 @@ function watch(child: ChildProcess, options: SpawnOptions): void {
     if (signal !== 0) watched.onLeft()
   })
   before(stdout, 'push', ([chunk]) => watched.onOutput(chunk))
+  if (child.stderr) before(child.stderr, 'push', ([chunk]) => watched.onErrors(chunk))
   child.once('exit', (code, signal) => quietly(() => watched.onEnded(code, signal)))
 }
 
@@ -66,12 +67,18 @@ function before(owner: object, name: string, look: (args: unknown[]) => void): v
   }
 }
 
+/** How much may go through a process before it is known what it speaks, bytes. */
+const MOST_UNKNOWN = 1024 * 1024
+
 /** A child process of which it is not known yet, or known, that it speaks MCP. */
 class WatchedServer {
   readonly #options: SpawnOptions
   readonly #context: BoundaryContext
   readonly #input = new LineSplitter()
   readonly #output = new LineSplitter()
+  /** What it printed before it was known. */
+  readonly #printed: Uint8Array[] = []
+  #unknown = 0
   #journal: ServerJournal | null | undefined
 
   constructor(options: SpawnOptions, context: BoundaryContext) {
@@ -81,7 +88,9 @@ class WatchedServer {
 
   onInput([chunk, encoding]: unknown[]): void {
     if (this.#journal === null) return
-    for (const line of this.#input.add(bytesOf(chunk, encoding))) {
+    const bytes = bytesOf(chunk, encoding)
+    if (this.#journal === undefined && this.#count(bytes)) return
+    for (const line of this.#input.add(bytes)) {
       const text = line.toString('utf8').trim()
       if (text === '') continue
       this.#journal ??= this.#begin(text)
@@ -92,7 +101,20 @@ class WatchedServer {
 
   onOutput(chunk: unknown): void {
     if (!this.#journal || !(chunk instanceof Uint8Array)) return
-    for (const line of this.#output.add(chunk)) this.#journal.said(line)
+    this.#journal.said(this.#output.add(chunk))
+  }
+
+  onErrors(chunk: unknown): void {
+    if (this.#journal === null || !(chunk instanceof Uint8Array)) return
+    if (this.#journal !== undefined) this.#journal.printed(chunk)
+    else if (!this.#count(chunk)) this.#printed.push(Buffer.from(chunk))
+  }
+
+  /** Gives up on a process that is not known after so much: nothing of MCP begins like that. */
+  #count(bytes: Uint8Array): boolean {
+    this.#unknown += bytes.length
+    if (this.#unknown > MOST_UNKNOWN) this.#journal = null
+    return this.#journal === null
   }
 
   onLeft(): void {
@@ -105,7 +127,9 @@ class WatchedServer {
 
   #begin(text: string): ServerJournal | null {
     if (!isMcpMessage(parseJson(text))) return null
-    return new ServerJournal(urlOfCommand(this.#options), this.#context)
+    const journal = new ServerJournal(urlOfCommand(this.#options), this.#context)
+    for (const chunk of this.#printed.splice(0)) journal.printed(chunk)
+    return journal
   }
 }
 
