@@ -1,6 +1,5 @@
 import {
   type HttpAnswer,
-  type HttpInteraction,
   type HttpRequest,
   headerValue,
   type InteractionEnd,
@@ -8,7 +7,7 @@ import {
   toPayload,
 } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
-import { reportExport } from './entries/report-export.ts'
+import { listRequests, type RequestOverHttp, reportExport } from './entries/report-export.ts'
 import type { ExportContext, ExportFormat, ExportResult } from './export-format.ts'
 import { writeFields, writeHeaders } from './har/retrial-fields.ts'
 
@@ -18,7 +17,7 @@ import { writeFields, writeHeaders } from './har/retrial-fields.ts'
  * functions, the agent's input and output, notes and what was drawn at random are lost, and the result says so.
  */
 export function exportHar(recording: Recording, context: ExportContext): ExportResult {
-  const requests = recording.interactions.filter((one): one is HttpInteraction => one.kind === 'http')
+  const requests = listRequests(recording.interactions)
   const log = {
     version: '1.2',
     creator: { name: 'retrial', version: context.version },
@@ -29,7 +28,7 @@ export function exportHar(recording: Recording, context: ExportContext): ExportR
   return { text: `${JSON.stringify({ log }, null, 2)}\n`, kept, lost }
 }
 
-function writeEntry(one: HttpInteraction, order: number, startedAt: number): unknown {
+function writeEntry(one: RequestOverHttp, order: number, startedAt: number): unknown {
   const { request, answer, end } = one
   const total = end?.offset_ms ?? answer?.chunks.at(-1)?.[0] ?? answer?.headers_ms ?? 0
   const wait = Math.min(answer?.headers_ms ?? total, total)

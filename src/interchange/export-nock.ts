@@ -8,7 +8,7 @@ import {
   toPayload,
 } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
-import { reportExport } from './entries/report-export.ts'
+import { listRequests, reportExport } from './entries/report-export.ts'
 import type { ExportFormat, ExportResult } from './export-format.ts'
 
 /**
@@ -17,7 +17,7 @@ import type { ExportFormat, ExportResult } from './export-format.ts'
  * headers are left out, because nock would demand them. The result says what is lost.
  */
 export function exportNock(recording: Recording): ExportResult {
-  const requests = recording.interactions.filter((one): one is HttpInteraction => one.kind === 'http')
+  const requests = listRequests(recording.interactions)
   const answered = requests.filter(hasWholeAnswer)
   const { lost } = reportExport(recording)
   const left = requests.length - answered.length

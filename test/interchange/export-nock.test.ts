@@ -160,3 +160,11 @@ function outline({ request, answer }: HttpInteraction): unknown {
   const body = request.body === null ? null : 'text' in request.body ? jsonOf(request.body.text) : request.body
   return [request.method, request.url, body, answer?.status, jsonOf(answerText(answer as HttpAnswer))]
 }
+
+test('leaves out what went to a child process, and says so', () => {
+  const over = (door: 'fetch' | 'stdio') => call(200, 'application/json', completion('x'), { door })
+  const { text, kept, lost } = exportNock(record(over('fetch'), over('stdio')))
+  expect(JSON.parse(text)).toHaveLength(1)
+  expect(kept).toEqual(['1 request with the answer'])
+  expect(lost).toContain('1 message to an MCP server by stdio')
+})

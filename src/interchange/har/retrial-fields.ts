@@ -45,7 +45,7 @@ const entryFieldsSchema = z.strictObject({
 export type EntryFields = z.infer<typeof entryFieldsSchema>
 
 /** The fields of an interaction. */
-export function writeFields({ door, end, answer }: HttpInteraction): EntryFields {
+export function writeFields({ door, end, answer }: HttpInteraction & { door: EntryFields['door'] }): EntryFields {
   if (answer === null) return { door, end, answer: null }
   const { headers_ms, names, information, coded, trailers, url } = answer
   const chunks = answer.chunks.map(([at, data]): [number, number] => [at, payloadBytes(data).length])
