@@ -59,8 +59,9 @@ function addMcpCall(
   position: number,
   timeline: Timeline,
 ): void {
-  const { message, error_class } = mcp
-  if (message.method === 'tools/call') {
+  const { message, answer, error_class } = mcp
+  // A server that wants to know more first is asked once more: that is the call.
+  if (message.method === 'tools/call' && answer?.result?.resultType !== 'input_required') {
     level.wrappers.push({ interaction: asToolCall(interaction, mcp), position, mcp })
     return
   }

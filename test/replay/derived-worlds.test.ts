@@ -132,3 +132,9 @@ test('one answer is another failure and nothing else is changed, given any fault
   expect(deriveFault(recordingOf([tool]), { kind: '429', at: ['c1'] })).toBeNull()
   expect(deriveFault(atOnce(2), { kind: 'reset', at: ['c1', 'c9'] })).toBeNull()
 })
+
+test('nothing but time can fail an answer given that a child process gave it', () => {
+  const recorded = { ...interactionOf({ start: 0, took: 10 }, 0), door: 'stdio' as const }
+  const possible = FAULT_VARIANTS.filter((kind) => deriveFault(recordingOf([recorded]), { kind, at: ['c1'] }) !== null)
+  expect(possible).toEqual(['timeout', 'slow'])
+})
