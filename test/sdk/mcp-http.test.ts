@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { GEN_AI, OTEL } from '../../src/model/gen-ai.ts'
+import { canonicaliseInteraction } from '../../src/replay/canonical-call.ts'
 import { computeSignals } from '../../src/signals/compute-signals.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
-import { type Court, openCourt, outputOf } from '../replay/court.ts'
+import { type Court, type LiveRun, openCourt, outputOf } from '../replay/court.ts'
 import { agentOf, ERAS, type Era, type McpServer, methodsOf, outlineOf, startMcp } from './start-mcp.ts'
 
 let court: Court
@@ -109,6 +110,13 @@ test.each(ERAS)(
     expect(longer.grades).toContain('beyond')
   },
 )
+
+test.each(ERAS)('asks the same in two live runs (%s)', async (era) => {
+  const [one, other] = [await record(era, MOVES), await record(era, MOVES)]
+  const questionsOf = ({ recording }: LiveRun) =>
+    recording.interactions.map((call) => canonicaliseInteraction(call).text)
+  expect(questionsOf(other)).toEqual(questionsOf(one))
+})
 
 test('keeps the stream of the server open for longer than it was recorded given an agent that stays', async () => {
   const agent = court.agent(`
