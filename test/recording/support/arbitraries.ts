@@ -121,7 +121,7 @@ const interaction: fc.Arbitrary<Interaction> = fc.oneof(
     {
       id: fc.constant(''),
       kind: fc.constant('http'),
-      door: fc.constantFrom('fetch', 'undici', 'http', 'stdio'),
+      door: fc.constantFrom('fetch', 'undici', 'http', 'http2', 'stdio'),
       started_ms: ms,
       request: fc.record({ method: anyText, url: fc.webUrl(), headers, body: fc.option(anyBody) }),
       answer: fc.option(answer),
