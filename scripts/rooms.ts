@@ -24,7 +24,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'scenario', floor: 2, packages: ['yaml', 'zod'], node: 'any' },
   { name: 'config', floor: 2, packages: ['zod'], node: 'any' },
   { name: 'providers', floor: 2, packages: ['eventsource-parser', 'zod'], node: 'any' },
-  { name: 'interchange', floor: 2, packages: ['yaml', 'zod'], node: 'any' },
+  { name: 'interchange', floor: 2, packages: ['fflate', 'yaml', 'zod'], node: 'any' },
   { name: 'signals', floor: 1.5, node: COMPUTING },
   { name: 'verify', floor: 1.5, node: COMPUTING },
   { name: 'fleet', floor: 1.5, node: COMPUTING },

@@ -14,8 +14,8 @@ import type { ForeignRun, Step } from './trace/step.ts'
 import { traceFormat } from './trace/trace-format.ts'
 
 /**
- * Reads a log of Inspect in its JSON form, each sample a run: model calls and tool calls from its events, or from its messages where
- * a log has none. What scorers ask models is left out: it is not the agent's. The packed form (`.eval`) has to be converted first.
+ * Reads a log of Inspect in its JSON form, to which a packed one (`.eval`) was turned before, each sample a run: model calls and tool calls from its events, or from its messages where
+ * a log has none. What scorers ask models is left out: it is not the agent's.
  *
  * @throws RetrialError `ERR_INTERCHANGE_TRACE`, and those of `parseTraceFile`
  */

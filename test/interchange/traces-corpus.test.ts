@@ -36,11 +36,11 @@ onCorpus('imports or refuses every trace and trajectory of other tools, none una
     'trajectories/agentrx-magentic-one': { chat: 34, 'unknown: no format': 1, runs: 34 },
     'trajectories/agentrx-tau-retail': { tau: 1, 'unknown: no format': 1, runs: 72 },
     'trajectories/inspect-ai': {
-      inspect: 7,
+      inspect: 14,
       'inspect: ERR_INTERCHANGE_NO_STEPS': 1,
-      'unknown: ERR_INTERCHANGE_ENCODING': 7,
+
       'unknown: no format': 10,
-      runs: 11,
+      runs: 39,
     },
     'trajectories/openai-agents-js-runstate': {
       'openai-agents': 2,

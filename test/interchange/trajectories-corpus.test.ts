@@ -55,7 +55,7 @@ onCorpus('says how runs ended and leaves the scorer out given SWE-agent, Inspect
     return counts
   }
   expect(stopsOf('trajectories/swe-agent')).toEqual({ submitted: 9, unknown: 1 })
-  expect(stopsOf('trajectories/inspect-ai')).toEqual({ stop: 10, unknown: 1 })
+  expect(stopsOf('trajectories/inspect-ai')).toEqual({ stop: 38, unknown: 1 })
   expect(stopsOf('trajectories/agentrx-magentic-one')).toMatchObject({
     max_rounds: expect.any(Number),
     unknown: expect.any(Number),
