@@ -44,10 +44,8 @@ const LOOPS: [path: string, steps: string[]][] = [
   [
     'pydantic-ai/cassettes/test_temporal/test_mcptoolset_in_temporal_workflow.yaml',
     [
-      ...Array<string>(3).fill('POST mcp.deepwiki.com/mcp'),
-      ...['model tool_calls', 'ask_question'],
-      ...Array<string>(4).fill('POST mcp.deepwiki.com/mcp'),
-      'model stop',
+      ...['mcp initialize', 'mcp notifications/initialized', 'mcp tools/list', 'model tool_calls'],
+      ...['mcp initialize', 'mcp notifications/initialized', 'ask_question', 'mcp tools/list', 'model stop'],
     ],
   ],
   [

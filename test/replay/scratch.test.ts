@@ -45,7 +45,9 @@ test('each replay has an empty folder for temporary files, at the same path, and
 })
 
 test('two replays at a time have folders of their own given the same label', async () => {
-  const agent = court.agent(KEEPER)
+  // Longer than it takes to start a process: both have begun before one ends.
+  const busy = "(await import('node:crypto')).pbkdf2Sync('a', 'b', 3_000_000, 64, 'sha512')"
+  const agent = court.agent(KEEPER.replace('return {', `${busy}\n    return {`))
   const replays = await Promise.all([court.replay(agent, live), court.replay(agent, live)])
   const kept = replays.map((replay) => outputOf(replay) as unknown as Kept)
   expect(kept.map(({ before }) => before)).toEqual([[], []])
