@@ -46,7 +46,7 @@ test('each replay has an empty folder for temporary files, at the same path, and
 
 test('two replays at a time have folders of their own given the same label', async () => {
   // Longer than it takes to start a process: both have begun before one ends.
-  const busy = "(await import('node:crypto')).pbkdf2Sync('a', 'b', 3_000_000, 64, 'sha512')"
+  const busy = "const { pbkdf2Sync } = await import('node:crypto')\n    pbkdf2Sync('a', 'b', 3_000_000, 64, 'sha512')"
   const agent = court.agent(KEEPER.replace('return {', `${busy}\n    return {`))
   const replays = await Promise.all([court.replay(agent, live), court.replay(agent, live)])
   const kept = replays.map((replay) => outputOf(replay) as unknown as Kept)
