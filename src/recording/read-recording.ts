@@ -4,6 +4,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { RetrialError } from '../core/errors.ts'
 import type { Recording } from '../model/recording.ts'
 import type { OpenBase } from './read/collect-records.ts'
+import { isWholeZstd } from './read/is-whole-zstd.ts'
 import { parseRecording, type ReadMode } from './read/parse-recording.ts'
 
 export interface ReadRecordingOptions {
@@ -80,6 +81,7 @@ export function readRecordingBytes(path: string): Buffer {
 function unpack(bytes: Buffer, path: string): Buffer {
   if (bytes.length < 4 || bytes.readUInt32LE(0) !== ZSTD_MAGIC) return bytes
   try {
+    if (!isWholeZstd(bytes)) throw new Error('it has no end')
     return zstdDecompressSync(bytes, { maxOutputLength: MAX_FILE_BYTES })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(path)

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { crc32, zstdCompressSync } from 'node:zlib'
+import { constants, crc32, zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { createRecordingWriter } from '../../src/recording/create-recording-writer.ts'
+import { isWholeZstd } from '../../src/recording/read/is-whole-zstd.ts'
 import { type ReadRecordingOptions, readRecording } from '../../src/recording/read-recording.ts'
 import { saveRecording } from '../../src/recording/save-recording.ts'
 import { HEADER, modelCall } from './support/messages.ts'
@@ -106,9 +108,29 @@ test('reads the same recording, with the same digest, given a compressed file', 
   const packed = `${path}.zst`
   writeFileSync(packed, zstdCompressSync(readFileSync(path)))
   expect(await readRecording(packed)).toEqual(await readRecording(path))
-  const broken = readFileSync(packed)
-  writeFileSync(packed, broken.subarray(0, broken.length - 9))
-  expect(await codeOf(packed, { mode: 'prefix' })).toBe('ERR_RECORDING_DAMAGED')
+  const whole = readFileSync(packed)
+  for (let length = 4; length < whole.length; length++) {
+    writeFileSync(packed, whole.subarray(0, length))
+    expect(await codeOf(packed, { mode: 'prefix' }), `${length} bytes`).toBe('ERR_RECORDING_DAMAGED')
+  }
+})
+
+test.each([
+  ['nothing', Buffer.alloc(0), {}],
+  ['a text', Buffer.from('a'.repeat(300)), {}],
+  ['many blocks', randomBytes(600_000), {}],
+  ['blocks of one byte', Buffer.alloc(900_000, 7), {}],
+  ['a checksum', randomBytes(1_000), { params: { [constants.ZSTD_c_checksumFlag]: 1 } }],
+  ['no size in its head', randomBytes(70_000), { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } }],
+])('knows the end of a compressed file given %s', (_title, content, options) => {
+  const packed = zstdCompressSync(content, options)
+  expect(isWholeZstd(packed)).toBe(true)
+  expect(isWholeZstd(Buffer.concat([packed, packed]))).toBe(true)
+  for (const cut of [1, 2, 3, 4, 5, packed.length >> 1]) {
+    if (cut >= packed.length) continue
+    expect(isWholeZstd(packed.subarray(0, packed.length - cut)), `${cut} bytes less`).toBe(false)
+    expect(isWholeZstd(Buffer.concat([packed, packed.subarray(0, packed.length - cut)]))).toBe(false)
+  }
 })
 
 test('reads what a killed process left, only in prefix mode', async () => {
