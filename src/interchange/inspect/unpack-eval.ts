@@ -25,8 +25,11 @@ export function unpackEval(bytes: Uint8Array, path: string): string | null {
 
 function unpack(bytes: Uint8Array, path: string): Record<string, Uint8Array> {
   let size = 0
+  const names = new Set<string>()
   const isWanted = ({ name, originalSize }: UnzipFileInfo): boolean => {
     if (!HEADS.includes(name) && !SAMPLE.test(name)) return false
+    if (names.has(name)) throw damaged(path, `it holds ${name} twice`)
+    names.add(name)
     size += originalSize
     if (size > MAX_FILE_LENGTH) throw tooLarge(path, size)
     return true
