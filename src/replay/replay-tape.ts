@@ -21,14 +21,7 @@ import { asText } from './identical.ts'
 import { knowOrigins } from './known-origins.ts'
 import { knownUntil } from './known-until.ts'
 import { compareNames, gradeByNames, renameMessages, requestOf } from './mcp/message-names.ts'
-import {
-  abandonCancelled,
-  isServer,
-  isStanding,
-  type McpTies,
-  readMcpTies,
-  STANDS_LONGER,
-} from './mcp/standing-streams.ts'
+import { abandonCancelled, isServer, type McpTies, readMcpTies, STANDS_LONGER } from './mcp/standing-streams.ts'
 import { NEVER } from './never-exchange.ts'
 import { OpenCalls } from './open-calls.ts'
 import { redactAsk } from './redact-ask.ts'
@@ -105,7 +98,9 @@ export class ReplayTape implements Tape {
 
   http(ask: HttpAsk, parent: string | undefined): HttpDecision {
     const text = asText(ask.body)
-    if (text?.includes('notifications/cancelled')) abandonCancelled(redactAsk(ask, null), this.#open)
+    // Nothing can be cancelled while nothing is open: then a long body is not looked through.
+    if (this.#open.size > 0 && text?.includes('notifications/cancelled'))
+      abandonCancelled(redactAsk(ask, null), this.#open)
     const identical = text === null ? null : this.#index.findRequest({ ...ask, text })
     if (identical !== null) {
       const found = this.#repeat(
@@ -224,7 +219,7 @@ export class ReplayTape implements Tape {
 
   #start(id: string, recorded: Interaction): number {
     const { offset } = this.#options.clock
-    if ((recorded.kind !== 'http' && recorded.sync === true) || isStanding(recorded)) return offset
+    if ((recorded.kind !== 'http' && recorded.sync === true) || this.#ties.standing.has(recorded.id)) return offset
     return this.#timeline.place(id, this.#givenCalls.get(recorded.id) ?? recorded, offset)
   }
 
@@ -244,9 +239,10 @@ export class ReplayTape implements Tape {
   }
 
   #serve(found: FoundAnswer<HttpInteraction>): ServedExchange {
-    const { id, recorded, evidence, start, foreign, asked = recorded.request } = found
+    const { id, recorded, evidence, start, foreign, asked } = found
     const timed = this.#timed(found)
-    const names = compareNames(recorded.request, asked)
+    // Without `asked` it asked the very same, names included.
+    const names = asked === undefined ? null : compareNames(recorded.request, asked)
     const renamed = renameAnswer(timed, this.#renaming)
     const interaction = asGiven(found, names === null ? renamed : renameMessages(renamed, names))
     const onEnd = (end: InteractionEnd, chunks: number | null): void => {
@@ -268,7 +264,15 @@ export class ReplayTape implements Tape {
       onEnd,
       onBeyond,
     })
-    this.#open.add({ id, evidence, recorded, since: roundMs(start), site: this.#site(), served, asked })
+    this.#open.add({
+      id,
+      evidence,
+      recorded,
+      since: roundMs(start),
+      site: this.#site(),
+      served,
+      asked: asked ?? recorded.request,
+    })
     this.#renaming.learn(() => worldText(interaction))
     return served
   }

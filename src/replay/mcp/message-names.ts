@@ -20,7 +20,7 @@ export interface MessageNames {
 
 /** What differs in the names of two equal messages; null when nothing does, and for what is no MCP. */
 export function compareNames(recorded: HttpRequest, asked: HttpRequest): MessageNames | null {
-  if (!isMcp(recorded) || readMcpRequest(asked) === null) return null
+  if (readMcpRequest(asked) === null) return null
   const [from, to] = [messagesOf(recorded), messagesOf(asked)]
   const ids = new Map<string, string>()
   const tokens = new Map<string, string>()
@@ -31,18 +31,6 @@ export function compareNames(recorded: HttpRequest, asked: HttpRequest): Message
     add(tokens, tokenOf(message), tokenOf(other))
   }
   return ids.size + tokens.size === 0 ? null : { ids, tokens }
-}
-
-const known = new WeakMap<HttpRequest, boolean>()
-
-/** Looked up for each call that is served: a recorded request is read once. */
-function isMcp(recorded: HttpRequest): boolean {
-  let is = known.get(recorded)
-  if (is === undefined) {
-    is = readMcpRequest(recorded) !== null
-    known.set(recorded, is)
-  }
-  return is
 }
 
 /** The grade of a match: one whose message only goes by another name is renamed. */

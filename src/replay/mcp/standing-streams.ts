@@ -14,6 +14,8 @@ export function isStanding(interaction: Interaction): interaction is HttpInterac
 
 /** What the calls of a run say of each other, where they are calls of MCP servers. */
 export interface McpTies {
+  /** Streams on which a server may speak by itself, by id. */
+  standing: ReadonlySet<string>
   /** Streams that stood open until the agent left, by id: they do not end by themselves. */
   openEnded: ReadonlySet<string>
   /** How long after a call the agent told the server that it does not wait for it any more, ms, by id. */
@@ -22,6 +24,7 @@ export interface McpTies {
 
 /** Reads the ties between the calls of MCP servers in a recording. */
 export function readMcpTies({ interactions }: Recording): McpTies {
+  const standing = new Set<string>()
   const openEnded = new Set<string>()
   const cancelled = new Map<string, number>()
   const calls = interactions.flatMap((interaction) => {
@@ -33,6 +36,7 @@ export function readMcpTies({ interactions }: Recording): McpTies {
     const session = sessionOf(interaction)
     const ofServer = (other: (typeof calls)[number]): boolean => sessionOf(other.interaction) === session
     if (message.kind === 'listen') {
+      standing.add(interaction.id)
       const left = calls.slice(i + 1).find((other) => other.message.kind === 'leave' && ofServer(other))
       if (isLeft(interaction, left?.interaction)) openEnded.add(interaction.id)
     } else if (message.method === 'notifications/cancelled') {
@@ -43,7 +47,7 @@ export function readMcpTies({ interactions }: Recording): McpTies {
       }
     }
   }
-  return { openEnded, cancelled }
+  return { standing, openEnded, cancelled }
 }
 
 function sessionOf({ request }: HttpInteraction): string {
