@@ -59,3 +59,11 @@ test('refuses an archive before it is unpacked given parts that say to be larger
   view.setUint32(at + 24, 0xf0000000, true)
   expect(() => decodeFile(bytes, 'log.eval')).toThrow(expect.objectContaining({ code: 'ERR_INTERCHANGE_TOO_LARGE' }))
 })
+
+test('refuses an archive given a part that it holds twice', () => {
+  const bytes = pack({ 'header.json': { eval: EVAL }, 'samples/1.json': sample(1), 'samples/2.json': sample(2) })
+  const twice = Buffer.from(Buffer.from(bytes).toString('latin1').replaceAll('samples/2', 'samples/1'), 'latin1')
+  expect(() => decodeFile(twice, 'log.eval')).toThrow(
+    expect.objectContaining({ code: 'ERR_INTERCHANGE_ENCODING', message: expect.stringContaining('twice') }),
+  )
+})
