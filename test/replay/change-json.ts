@@ -11,10 +11,10 @@ export interface OneChange {
 
 type Path = (string | number)[]
 
-const key = fc.oneof(
-  fc.stringMatching(/^[a-z_]{1,6}$/),
-  fc.string({ minLength: 1, maxLength: 6, unit: 'binary-ascii' }),
-)
+const key = fc
+  .oneof(fc.stringMatching(/^[a-z_]{1,6}$/), fc.string({ minLength: 1, maxLength: 6, unit: 'binary-ascii' }))
+  // V8 may read a key of one escaped character as a backslash (https://github.com/nodejs/node/issues/63785).
+  .filter((name) => name.length > 1 || JSON.stringify(name).length === 3)
 const text = fc.oneof(fc.string({ maxLength: 9 }), fc.constantFrom('né', 'ﬁn', 'Å\n', ' x ', '1', 'true', ''))
 const number = fc.oneof(fc.integer(), fc.double({ min: -1e6, max: 1e6, noNaN: true }))
 const { value } = fc.letrec<{ value: JsonValue }>((tie) => ({
