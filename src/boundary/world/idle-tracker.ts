@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { doNothing } from '../../core/nothing.ts'
 import { type CallSite, takeCallSite } from './call-site.ts'
 import { countCompilations } from './count-compilations.ts'
+import { watchEngine } from './watch-engine.ts'
 import { watchZlibWrites } from './watch-zlib-writes.ts'
 
 const nativeImmediate = setImmediate
@@ -17,8 +18,11 @@ const TURNS_AT_A_TIME = 20
 /** Async resources that stand for one piece of work each: when a request is back from the pool after them, they are done. */
 const SINGLE = /^FSREQ|REQUEST$|REQ$|REQWRAP$|^WRITEWRAP$/
 
-/** Those that do nothing by themselves: all that is done with one is a piece of work of its own, code of the agent, or told (zlib). */
-const PASSIVE = /^(FILEHANDLE|DIRHANDLE|HTTPCLIENTREQUEST|HTTPINCOMINGMESSAGE|ZLIB)$/
+/** Those that do nothing by themselves: all that is done with one is a piece of work of its own, or told (zlib). */
+const PASSIVE = /^(FILEHANDLE|DIRHANDLE|ZLIB)$/
+
+/** Parsers of HTTP: they work only while they are called. One that reads by itself does so from a handle, which is told. */
+const CALLED = /^(HTTPCLIENTREQUEST|HTTPINCOMINGMESSAGE)$/
 
 /** Promises need no watching: what goes on in them begins in a callback that is seen, and ends before the loop goes on. */
 const HOOK_OPTIONS = { trackPromises: false }
@@ -69,6 +73,12 @@ export class IdleTracker {
   start(): void {
     this.#hook.enable()
     watchZlibWrites(() => this.#onRealWork())
+    watchEngine(
+      () => this.#onRealWork(),
+      () => {
+        this.#isLasting = true
+      },
+    )
     countCompilations((change) => {
       this.#compilations += change
     })
@@ -139,6 +149,7 @@ export class IdleTracker {
     else if (type === 'Timeout') this.onNativeTimer(takeCallSite())
     else {
       this.#activity++
+      if (CALLED.test(type)) return
       if (!SINGLE.test(type) && !PASSIVE.test(type)) this.#isLasting = true
       if (type === 'MESSAGEPORT') return
       this.#natives.add(id)

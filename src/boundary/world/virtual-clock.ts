@@ -94,7 +94,9 @@ export class VirtualClock implements WorldClock {
     return new Promise((resolve) => {
       const settle = (): void => idle.whenIdle(isDone, go)
       const look = (): void => {
-        if (idle.look() === 'idle') go()
+        const seen = idle.look()
+        if (seen === 'idle' || isDone()) go()
+        else if (seen === 'immediates') idle.next(look)
         else settle()
       }
       /** Moves on to what is next; true when that was an answer of the world, and all that follows from it is still to come. */
@@ -107,7 +109,7 @@ export class VirtualClock implements WorldClock {
         else {
           this.#offset = Math.max(this.#offset, next.at)
           if (next.timer === null) return this.#fire()
-          this.#fireTimers(isDone, settle)
+          this.#fireTimers(isDone, () => idle.next(look))
         }
         return false
       }

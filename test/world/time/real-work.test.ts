@@ -1,13 +1,20 @@
 import { expect, test } from 'vitest'
 import { runFixture } from './run-both.ts'
 
-test('the clock stands still given real work of any kind that is under way', async () => {
-  const { end, value } = await runFixture('real-work', 'each')
-  expect(end).toBe('done')
-  const outcomes = Object.entries(value as Record<string, [string, number]>)
-  expect(outcomes.length).toBeGreaterThan(30)
-  expect(outcomes.filter(([, [won, elapsed]]) => won !== 'work won' || elapsed !== 0)).toEqual([])
-}, 60_000)
+test.each([
+  ['each', 'of any kind'],
+  ['fromTimers', 'that a timer began'],
+])(
+  'the clock stands still given real work (%s) %s that is under way',
+  async (name) => {
+    const { end, value } = await runFixture('real-work', name)
+    expect(end).toBe('done')
+    const outcomes = Object.entries(value as Record<string, [string, number]>)
+    expect(outcomes.length).toBeGreaterThan(30)
+    expect(outcomes.filter(([, [won, elapsed]]) => won !== 'work won' || elapsed !== 0)).toEqual([])
+  },
+  60_000,
+)
 
 test('real work comes back in the order in which it was asked for given pieces of different length', async () => {
   const { value } = await runFixture('real-work', 'together')
