@@ -98,8 +98,9 @@ function readFrames(site: CallSite): string[] {
 
 /** Who set a timer of the machine: null when that was Node itself or the harness, for their own ends. */
 export function placeOfNativeTimer(site: CallSite): string | null {
-  const caller = readFrames(site).find((frame) => !TIMERS.test(frame) && !frame.includes(HARNESS))
-  return caller === undefined || caller.startsWith('node:') ? null : caller
+  const frames = readFrames(site)
+  const caller = frames.slice(frames.findIndex((frame) => TIMERS.test(frame))).find((frame) => !TIMERS.test(frame))
+  return caller === undefined || caller.startsWith('node:') || caller.includes(HARNESS) ? null : caller
 }
 
 /** What an error says of itself and where, without the frames of Node and of the harness: those tell a reader nothing. */
