@@ -13,6 +13,7 @@ beforeAll(async () => {
   mkdirSync(library, { recursive: true })
   writeFileSync(join(library, 'package.json'), '{"name":"library","type":"module","exports":"./index.js"}')
   writeFileSync(join(library, 'own.json'), '{}')
+  writeFileSync(join(court.folder, 'node_modules/.cache-of-answers.json'), '{}')
   writeFileSync(
     join(library, 'index.js'),
     `import fs from 'node:fs'
@@ -50,11 +51,27 @@ test.each([
   ['a handle', "await (await promises.open('data.json')).close()", ['file:data.json']],
   ['a look whether it is there', "existsSync('nothing.json')", ['file:nothing.json']],
   ['a folder', "fs.readdirSync('.')", [expect.stringMatching(/^file:\//)]],
+  ['a copy', "fs.copyFileSync('data.json', os.tmpdir() + '/copy.json')", ['file:data.json']],
+  ['the state of a file system', "fs.statfsSync('data.json')", ['file:data.json']],
+  ['a file watched', "fs.watchFile('data.json', () => {}).unref(); fs.unwatchFile('data.json')", ['file:data.json']],
+  [
+    'a file beside the packages',
+    "readFileSync('node_modules/.cache-of-answers.json')",
+    ['file:node_modules/.cache-of-answers.json'],
+  ],
   ['a library that reads for it', "library.read('data.json')", ['file:data.json']],
   ['a variable', 'void process.env.FEATURE', ['env:FEATURE']],
   ['a variable of the module', 'void env.FEATURE', ['env:FEATURE']],
   ['a variable taken apart', 'const { FEATURE } = process.env', ['env:FEATURE']],
   ['a look whether a variable is set', "void ('FEATURE' in process.env)", ['env:FEATURE']],
+  ['a look whether it has a variable', "Object.hasOwn(process.env, 'FEATURE')", ['env:FEATURE']],
+  ['the same by its method', "process.env.hasOwnProperty('FEATURE')", ['env:FEATURE']],
+  ['a description of a variable', "Object.getOwnPropertyDescriptor(process.env, 'TEAM')", ['env:TEAM']],
+  [
+    'a list, then one by itself',
+    "void Object.keys(process.env); void Object.hasOwn(process.env, 'NONE')",
+    ['env:*', 'env:NONE'],
+  ],
   ['all variables', 'void { ...process.env }', ['env:*']],
   ['a number drawn', 'Math.random()', ['random:Math.random']],
   ['bytes drawn', "await import('node:crypto').then((it) => it.randomBytes(4))", ['random:bytes']],

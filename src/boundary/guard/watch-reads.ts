@@ -19,6 +19,9 @@ const READERS = [
   'realpath',
   'createReadStream',
   'openAsBlob',
+  'copyFile',
+  'statfs',
+  'watchFile',
 ]
 
 /** What tells of the machine. */
@@ -34,6 +37,9 @@ const MACHINE = [
   'availableParallelism',
   'homedir',
 ]
+
+/** Code of packages, which Node reads to load it. */
+const OF_PACKAGES = /[\\/]node_modules[\\/].*(\.([cm]?[jt]sx?|node|wasm)|[\\/]package\.json)$/
 
 /** What tools look for from folder to folder, to learn how a project is built. */
 const OF_TOOLS = /^(package\.json|tsconfig.*\.json|jsconfig\.json|\.npmrc|\.browserslistrc|\.babelrc.*)$/
@@ -55,10 +61,11 @@ export function watchReads(watch: SourceWatch, writable: readonly string[]): voi
   const look = (file: string | null): void => {
     if (file === null) return
     const absolute = path.resolve(file)
-    // Loading a package reads hundreds of its files: whose call that is need not be asked.
-    if (/[\\/]node_modules[\\/]/.test(absolute)) return
+    if (OF_PACKAGES.test(absolute)) return
     const by = watch.caller()
     if (by === null || own.allows(absolute, true)) return
+    // What packages read of themselves and of each other is code to them.
+    if (!by.isOwn && /[\\/]node_modules[\\/]/.test(absolute)) return
     const within = path.relative(process.cwd(), absolute)
     const isWithin = within !== '' && !within.startsWith('..') && !path.isAbsolute(within)
     if (!by.isOwn && (!isWithin || OF_TOOLS.test(path.basename(absolute)))) return

@@ -14,7 +14,9 @@ const PASSED_OVER = new Set([...ASKED_OF_ANYTHING, ...ASKED_BY_LOADER])
  */
 export function watchEnvironment({ seeDirect }: SourceWatch): void {
   const real = process.env
-  /** The variable that is listed just now: a copy of all reads each, and is one look at all of them. */
+  /** The variables of a list or a copy that are still to come: it asks for each of them, and is one look at all. */
+  let listing = new Set<PropertyKey>()
+  /** The one that a copy is about to read. */
   let listed: PropertyKey | null = null
   const look = (name: string, value: string | undefined): void => {
     if (PASSED_OVER.has(name) || name in Object.prototype) return
@@ -35,10 +37,13 @@ export function watchEnvironment({ seeDirect }: SourceWatch): void {
     set: (target, key, value) => Reflect.set(target, key, value),
     ownKeys(target) {
       seeDirect('env:*', () => JSON.stringify(target))
-      return Reflect.ownKeys(target)
+      const keys = Reflect.ownKeys(target)
+      listing = new Set(keys)
+      return keys
     },
     getOwnPropertyDescriptor(target, key) {
-      listed = key
+      if (listing.delete(key)) listed = key
+      else if (typeof key === 'string') look(key, target[key])
       return Reflect.getOwnPropertyDescriptor(target, key)
     },
   })
