@@ -34,7 +34,7 @@ const CASES: AgentCase[] = [
   },
   {
     name: 'openai: chat, its retries and time-outs',
-    agent: agent('chat'),
+    agent: agent('chatInHaste'),
     faults: [429, 'hang'],
     asks: ['completions', 'completions', ...CHAT],
     changed: [{ changes: { result: 'No refunds.' }, step: 6, kind: 'tool_result_changed' }],
