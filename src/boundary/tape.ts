@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Door, HeaderList, Payload } from '../model/interaction.ts'
+import { findSpan, type OpenSpan } from './spans.ts'
 
 /** One HTTP request as it leaves the agent. */
 export interface HttpAsk {
@@ -78,6 +79,7 @@ export type HttpDecision = { kind: 'proceed'; observer: HttpObserver } | { kind:
 export interface FunctionAsk {
   kind: 'tool' | 'model'
   name: string
+  /** Those of its arguments that are recorded and compared. */
   args: unknown[]
   /** The function that was wrapped. */
   fn?: ((...args: never[]) => unknown) | undefined
@@ -86,9 +88,16 @@ export interface FunctionAsk {
 export interface FunctionObserver {
   /** Id under which calls made within this one are nested. */
   id: string
-  /** @param sync True when the function did so at once, not through a promise. */
-  returned(value: unknown, sync: boolean): void
-  threw(error: unknown, sync: boolean): void
+  returned(value: unknown, how: Outcome): void
+  threw(error: unknown, how: Outcome): void
+}
+
+/** How a function gave what it gave. */
+export interface Outcome {
+  /** True when it did so at once, not through a promise. */
+  sync?: boolean
+  /** What an async generator yielded, until it returned or threw. */
+  yielded?: unknown[]
 }
 
 export type FunctionDecision = { kind: 'proceed'; observer: FunctionObserver } | { kind: 'serve'; result: unknown }
@@ -101,6 +110,14 @@ export interface DrawObserver {
   uuid(value: string): void
 }
 
+/** What a call is made within. */
+export interface Within {
+  /** Id of the wrapped call. */
+  parent?: string | undefined
+  /** The innermost of the spans that have a name. */
+  span?: OpenSpan | null | undefined
+}
+
 /**
  * Decides what happens at the boundary: the recorder's tape lets calls proceed and writes them down,
  * the replayer's tape answers them from evidence.
@@ -110,8 +127,8 @@ export interface Tape {
   readonly mode: 'observe' | 'serve'
   /** Told what is drawn in the run, if the tape wants to know. */
   readonly draws?: DrawObserver | undefined
-  http(ask: HttpAsk, parent: string | undefined): HttpDecision
-  call(ask: FunctionAsk, parent: string | undefined): FunctionDecision
+  http(ask: HttpAsk, within: Within): HttpDecision
+  call(ask: FunctionAsk, within: Within): FunctionDecision
   /**
    * Whether somebody is there at an origin, as far as the tape knows: a client of HTTP/2 is connected before it asks anything.
    * Missing where nobody is.
@@ -123,10 +140,9 @@ export interface Tape {
   unwatched?(protocol: string, host: string): void
 }
 
-/** What a call at the boundary belongs to: a tape, and the wrapped call that it was made within. */
-export interface BoundaryContext {
+/** What a call at the boundary belongs to: a tape, and what it was made within. */
+export interface BoundaryContext extends Within {
   tape: Tape
-  parent?: string | undefined
   /** The door that a request came in by, when it goes on through another one. */
   door?: Door | undefined
   /** The body of that request, if that door knows it. */
@@ -138,8 +154,11 @@ let ambient: BoundaryContext | null = null
 
 /** The context of the code that is running: that of its run, else that of the whole process; null outside of any. */
 export function currentContext(): BoundaryContext | null {
-  const context = contexts.getStore()
-  return context === undefined ? ambient : context
+  const stored = contexts.getStore()
+  const context = stored === undefined ? ambient : stored
+  if (context === null) return null
+  const span = findSpan()
+  return span === null || span === context.span ? context : { ...context, span }
 }
 
 /** True for code that belongs to a run of its own, as the agent's does, not only to the process. */

@@ -88,9 +88,9 @@ function kindOf(ask: HttpAsk): TelemetryKind | undefined {
  */
 export function leaveOutTelemetry(tape: Tape, onTelemetry: (host: string) => void): void {
   const http = tape.http.bind(tape)
-  tape.http = (ask, parent) => {
+  tape.http = (ask, within) => {
     const kind = kindOf(ask)
-    if (kind === undefined) return http(ask, parent)
+    if (kind === undefined) return http(ask, within)
     onTelemetry(new URL(ask.url).host)
     return tape.mode === 'observe'
       ? { kind: 'proceed', observer: NOBODY }

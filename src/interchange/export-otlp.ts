@@ -4,6 +4,7 @@ import { GEN_AI, OTEL, OWN } from '../model/gen-ai.ts'
 import { isAbnormalStop } from '../model/stop-reason.ts'
 import type { LogEvent, RunTrace, Span } from '../model/trace.ts'
 import type { ExportFormat } from './export-format.ts'
+import { groupNamedSpans, type NamedSpan, pathOf } from './trace/named-spans.ts'
 import { writeKeyValues, writeNanos } from './trace/write-any-value.ts'
 
 const INTERNAL = 1
@@ -11,7 +12,8 @@ const CLIENT = 3
 const [OK, ERROR] = [1, 2]
 
 /**
- * Writes a run as OTLP/JSON traces: one root span `invoke_agent` with the run's log as its events, and a span for each step. Ids are
+ * Writes a run as OTLP/JSON traces: one root span `invoke_agent` with the run's log as its events, a span for each step, and one for each
+ * span around steps that has a name. Ids are
  * made of the run's and the step's, so the same run always gives the same text. Reading it back (`retrial import otlp`) gives
  * equal spans and events; see `docs/otel-mapping.md`.
  *
@@ -25,7 +27,14 @@ export function exportOtlp(trace: RunTrace): JsonObject {
   const traceId = /^[0-9a-f]{32}$/.test(trace_id) ? trace_id : sha256(trace_id).slice(0, 32)
   const ids = new Map(trace.spans.map(({ span_id }) => [span_id, spanId(run_id, span_id)]))
   const root = spanId(run_id, '')
-  const spans = trace.spans.map((span) => writeSpan(span, traceId, ids, root))
+  const named = groupNamedSpans(trace.spans)
+  const around = (path: readonly string[]): string => (path.length === 0 ? root : namedSpanId(run_id, path))
+  const spans = [
+    ...named.map((span) =>
+      writeNamedSpan(span, traceId, namedSpanId(run_id, span.path), around(span.path.slice(0, -1))),
+    ),
+    ...trace.spans.map((span) => writeSpan(span, traceId, ids, around(pathOf(span)))),
+  ]
   const resource = {
     'service.name': agent ?? workflow ?? 'agent',
     'service.version': release,
@@ -44,6 +53,30 @@ export function exportOtlp(trace: RunTrace): JsonObject {
 /** Eight bytes in hex. */
 function spanId(run_id: string, span_id: string): string {
   return sha256(`${run_id}\0${span_id}`).slice(0, 16)
+}
+
+function namedSpanId(run_id: string, path: readonly string[]): string {
+  return spanId(run_id, JSON.stringify(path))
+}
+
+function writeNamedSpan(span: NamedSpan, traceId: string, id: string, parent: string): JsonObject {
+  const { name, operation, started_at_ms, ended_at_ms } = span
+  const attributes = {
+    [GEN_AI.operation]: operation ?? undefined,
+    [GEN_AI.agentName]: operation === 'invoke_agent' ? name.slice(operation.length + 1) : undefined,
+    [GEN_AI.workflowName]: operation === 'invoke_workflow' ? name.slice(operation.length + 1) : undefined,
+  }
+  return {
+    traceId,
+    spanId: id,
+    parentSpanId: parent,
+    name,
+    kind: INTERNAL,
+    startTimeUnixNano: writeNanos(started_at_ms),
+    endTimeUnixNano: writeNanos(ended_at_ms),
+    attributes: writeKeyValues(attributes),
+    status: {},
+  }
 }
 
 function writeRoot(trace: RunTrace, traceId: string, id: string): JsonObject {
@@ -80,7 +113,7 @@ function writeEvent({ event, at_ms, ...fields }: LogEvent): JsonObject {
   return { name: `retrial.${event}`, timeUnixNano: writeNanos(at_ms), attributes: writeKeyValues(fields) }
 }
 
-function writeSpan(span: Span, traceId: string, ids: ReadonlyMap<string, string>, root: string): JsonObject {
+function writeSpan(span: Span, traceId: string, ids: ReadonlyMap<string, string>, around: string): JsonObject {
   const { span_id, parent_id, step_type, name, started_at_ms, latency_ms, status, error_class } = span
   const attributes = {
     ...packMessages(span.attributes),
@@ -96,7 +129,7 @@ function writeSpan(span: Span, traceId: string, ids: ReadonlyMap<string, string>
   return {
     traceId,
     spanId: ids.get(span_id) as string,
-    parentSpanId: (parent_id === null ? undefined : ids.get(parent_id)) ?? root,
+    parentSpanId: (parent_id === null ? undefined : ids.get(parent_id)) ?? around,
     name: otelName(span),
     kind: step_type === 'llm_generate' || step_type === 'http_request' ? CLIENT : INTERNAL,
     startTimeUnixNano: writeNanos(started_at_ms),

@@ -46,6 +46,8 @@ export const OTEL = {
   attributedBy: 'retrial.attributed_by',
   /** The wrapped function that this was done within, which a replay may stand in for. */
   within: 'retrial.within',
+  /** Names of the spans around the call, outermost first; `plan #2` for the second of that name. */
+  spans: 'retrial.spans',
   answerText: 'retrial.answer.text',
   responseBody: 'retrial.response.body',
   /** Who called a tool, where it was not the agent: `user` for a simulated user. */

@@ -8,8 +8,8 @@ export type HeaderList = [name: string, value: string][]
 /** Exact bytes: as text when they are valid UTF-8, else in base64. */
 export type Payload = { text: string } | { base64: string }
 
-/** Which door of the boundary a request went through; `stdio` for a message to a child process. */
-export type Door = 'fetch' | 'undici' | 'http' | 'http2' | 'stdio'
+/** Which door of the boundary a request went through; `stdio` for a message to a child process, `transport` for one over a transport of MCP that was wrapped. */
+export type Door = 'fetch' | 'undici' | 'http' | 'http2' | 'stdio' | 'transport'
 
 export interface HttpRequest {
   method: string
@@ -60,6 +60,14 @@ export interface InteractionEnd {
   error?: ErrorShape | undefined
 }
 
+/** A span around a call, by its name. */
+export interface SpanName {
+  /** `invoke_agent triage`, `plan`. */
+  name: string
+  /** Which one of this name it is within the span around it, from 1; missing for the first. */
+  nth?: number | undefined
+}
+
 interface InteractionBase {
   /** `c1`, `c2`, … in order of the calls, unique in its recording. */
   id: string
@@ -67,6 +75,8 @@ interface InteractionBase {
   started_ms: number
   /** The wrapped tool or model call within which this one was made. */
   parent?: string | undefined
+  /** The spans that it was made within, outermost first, where a framework or the agent names them. For people: nothing is compared by it. */
+  spans?: SpanName[] | undefined
   /** Null when the process died before the answer was complete. */
   end: InteractionEnd | null
   /** How good the answer is as evidence; only in a replay's recording. */
@@ -92,6 +102,8 @@ export interface FunctionInteraction extends InteractionBase {
   lossy?: boolean | undefined
   /** True when the function returned or threw at once, not through a promise: a replay has to do the same. */
   sync?: boolean | undefined
+  /** True when the function is an async generator, and the value the list of what it yielded. */
+  yields?: boolean | undefined
   /** True when the function itself ran in a replay: then its own calls are what was answered, and it has no evidence. */
   ran?: boolean | undefined
 }

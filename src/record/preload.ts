@@ -38,10 +38,10 @@ function recordProcess(text: string): void {
   const tape: Tape = {
     mode: 'observe',
     draws,
-    http: (ask, parent) => begin()?.tape.http(ask, parent) ?? { kind: 'proceed', observer: NOBODY },
+    http: (ask, within) => begin()?.tape.http(ask, within) ?? { kind: 'proceed', observer: NOBODY },
     unwatched: (protocol, host) => begin()?.tape.unwatched(protocol, host),
-    call: (ask, parent) =>
-      begin()?.tape.call(ask, parent) ?? {
+    call: (ask, within) =>
+      begin()?.tape.call(ask, within) ?? {
         kind: 'proceed',
         observer: { id: '', returned: doNothing, threw: doNothing },
       },

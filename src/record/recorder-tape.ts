@@ -1,4 +1,5 @@
 import { describeError } from '../boundary/network-error.ts'
+import { SpanNames } from '../boundary/spans.ts'
 import type {
   FunctionAsk,
   FunctionDecision,
@@ -7,6 +8,7 @@ import type {
   HttpHead,
   HttpObserver,
   Tape,
+  Within,
 } from '../boundary/tape.ts'
 import { machineClock, roundMs } from '../core/clock.ts'
 import {
@@ -15,12 +17,13 @@ import {
   type HttpAnswer,
   type HttpInformation,
   headerValue,
+  type Interaction,
   type InteractionEnd,
   toPayload,
 } from '../model/interaction.ts'
 import type { RecordingWriter } from '../recording/create-recording-writer.ts'
 import { DrawLog } from '../recording/draw-log.ts'
-import { encodeValue } from '../recording/encode-value.ts'
+import { encodeReturned, encodeThrown, encodeValue } from '../recording/encode-value.ts'
 import { decodeChunks } from './decode-chunks.ts'
 
 /**
@@ -34,6 +37,7 @@ export class RecorderTape implements Tape {
   readonly #startedAt: number
   readonly #journals = new Set<HttpJournal>()
   readonly #unwatched = new Set<string>()
+  readonly #spans = new SpanNames()
   #calls = 0
   #open = 0
 
@@ -52,14 +56,14 @@ export class RecorderTape implements Tape {
     return { calls: this.#calls, open: this.#open }
   }
 
-  http(ask: HttpAsk, parent: string | undefined): HttpDecision {
+  http(ask: HttpAsk, within: Within): HttpDecision {
     const at = ask.at ?? machineClock.now()
     const id = this.#begin()
     this.#writer.call({
       id,
       kind: 'http',
       started_ms: roundMs(at - this.#startedAt),
-      ...(parent !== undefined && { parent }),
+      ...this.#place(within),
       door: ask.door,
       request: {
         method: ask.method,
@@ -93,7 +97,7 @@ export class RecorderTape implements Tape {
     this.#writer.note({ at_ms, code: 'not_recorded', message, data: { protocol, host } })
   }
 
-  call(ask: FunctionAsk, parent: string | undefined): FunctionDecision {
+  call(ask: FunctionAsk, within: Within): FunctionDecision {
     const at = machineClock.now()
     const id = this.#begin()
     // A function of one argument, the usual tool, is recorded by it; any other by the list.
@@ -104,7 +108,7 @@ export class RecorderTape implements Tape {
       name: ask.name,
       args: args.value,
       started_ms: roundMs(at - this.#startedAt),
-      ...(parent !== undefined && { parent }),
+      ...this.#place(within),
       ...(args.lossy && { lossy: true }),
     })
     const end = (): number => {
@@ -115,17 +119,21 @@ export class RecorderTape implements Tape {
       kind: 'proceed',
       observer: {
         id,
-        returned: (value, sync) => {
-          const encoded = encodeValue(value)
-          const flags = { ...(encoded.lossy && { lossy: true }), ...(sync && { sync }) }
-          this.#writer.result({ id, value: encoded.value, ...flags, end: { kind: 'complete', offset_ms: end() } })
+        returned: (value, how) => {
+          this.#writer.result({ id, ...encodeReturned(value, how), end: { kind: 'complete', offset_ms: end() } })
         },
-        threw: (error, sync) => {
-          const flags = sync ? { sync } : {}
-          this.#writer.result({ id, ...flags, end: { kind: 'failed', offset_ms: end(), error: describeError(error) } })
+        threw: (error, how) => {
+          const failed = { kind: 'failed' as const, offset_ms: end(), error: describeError(error) }
+          this.#writer.result({ id, ...encodeThrown(how), end: failed })
         },
       },
     }
+  }
+
+  /** What a call was made within. */
+  #place({ parent, span }: Within): Pick<Interaction, 'parent' | 'spans'> {
+    const spans = this.#spans.list(span)
+    return { ...(parent !== undefined && { parent }), ...(spans && { spans }) }
   }
 
   #begin(): string {

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { FunctionInteraction } from '../model/interaction.ts'
 
 // A class instance or a map takes up to two levels of JSON for one of its own; a line holds 200.
 const MAX_DEPTH = 72
@@ -32,6 +33,27 @@ export function encodeValue(value: unknown): EncodedValue {
   } catch (error) {
     return { value: { $type: 'unreadable', message: describe(error) }, lossy: true }
   }
+}
+
+type ReturnedValue = Pick<FunctionInteraction, 'value' | 'lossy' | 'sync' | 'yields'>
+
+/**
+ * What a function returned, as it is written down.
+ *
+ * @param yielded What it yielded before, where it is a generator: that is what its caller goes by.
+ */
+export function encodeReturned(
+  value: unknown,
+  { sync, yielded }: { sync?: boolean; yielded?: unknown[] },
+): ReturnedValue {
+  const encoded = encodeValue(yielded ?? value)
+  const lossy = encoded.lossy || (yielded !== undefined && value !== undefined)
+  return { value: encoded.value, ...(lossy && { lossy }), ...(sync && { sync }), ...(yielded && { yields: true }) }
+}
+
+/** What is written down of a function that threw, besides its error. */
+export function encodeThrown({ sync, yielded }: { sync?: boolean; yielded?: unknown[] }): ReturnedValue {
+  return yielded === undefined ? { ...(sync && { sync }) } : encodeReturned(undefined, { yielded })
 }
 
 function encode(value: unknown, state: State): JsonValue {

@@ -7,6 +7,7 @@ import type {
   HttpInteraction,
   Interaction,
   InteractionEnd,
+  SpanName,
 } from '../model/interaction.ts'
 import type { Chance, Note, Recording } from '../model/recording.ts'
 import type { RunContext, RunFinish, Runtime } from '../model/run.ts'
@@ -29,7 +30,10 @@ export interface RecordingHeader {
 export type HttpCall = Omit<HttpInteraction, 'answer' | 'end' | 'evidence'>
 
 /** A call of a wrapped function; `args` may be any value, see `encodeValue`. */
-export type FunctionCall = Omit<FunctionInteraction, 'args' | 'value' | 'sync' | 'ran' | 'end' | 'evidence'> & {
+export type FunctionCall = Omit<
+  FunctionInteraction,
+  'args' | 'value' | 'sync' | 'yields' | 'ran' | 'end' | 'evidence'
+> & {
   args: unknown
 }
 
@@ -40,6 +44,7 @@ export interface RepeatedCall {
   id: string
   started_ms: number
   parent?: string | undefined
+  spans?: SpanName[] | undefined
   /** Id of the call in the base. */
   same: string
   /** The headers, where they are others than there. */
@@ -63,6 +68,8 @@ export interface RecordedResult {
   lossy?: boolean | undefined
   /** True when the function returned or threw at once, not through a promise. */
   sync?: boolean | undefined
+  /** True when the value is the list of what an async generator yielded. */
+  yields?: boolean | undefined
   /** True when the function itself ran in a replay. */
   ran?: boolean | undefined
   /** Null when the end is not known. */
@@ -123,8 +130,9 @@ export function repeatedResult(source: Interaction, result: RecordedResult, canR
     const part = isPart ? { ...answer, chunks: answer.chunks.slice(0, chunks) } : answer
     return { kind: 'result', result: { ...rest, value: undefined, answer: part } }
   }
-  const { value, lossy, sync } = source
-  return { kind: 'result', result: { ...rest, value, ...(lossy && { lossy }), ...(sync && { sync }) } }
+  const { value, lossy, sync, yields } = source
+  const flags = { ...(lossy && { lossy }), ...(sync && { sync }), ...(yields && { yields }) }
+  return { kind: 'result', result: { ...rest, value, ...flags } }
 }
 
 export function resultEntry(result: RecordedResult): Entry {

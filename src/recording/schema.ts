@@ -56,12 +56,21 @@ const listRecord = z.strictObject({
   add: z.array(id),
 })
 
-const call = { ...line, kind: z.literal('call'), id, started_ms: ms, parent: z.string().optional() }
+const spanName = z.strictObject({ name: z.string(), nth: z.int().min(1).optional() })
+
+const call = {
+  ...line,
+  kind: z.literal('call'),
+  id,
+  started_ms: ms,
+  parent: z.string().optional(),
+  spans: z.array(spanName).optional(),
+}
 const callRecord = z.union([
   z.strictObject({
     ...call,
     type: z.literal('http'),
-    door: z.enum(['fetch', 'undici', 'http', 'http2', 'stdio']),
+    door: z.enum(['fetch', 'undici', 'http', 'http2', 'stdio', 'transport']),
     request: z.strictObject({
       method: z.string(),
       url: z.string(),
@@ -105,6 +114,7 @@ const resultRecord = z.strictObject({
   value: z.unknown().optional(),
   lossy: z.boolean().optional(),
   sync: z.boolean().optional(),
+  yields: z.boolean().optional(),
   ran: z.boolean().optional(),
   end: z
     .strictObject({

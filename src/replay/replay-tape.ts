@@ -1,4 +1,12 @@
-import type { FunctionAsk, FunctionDecision, HttpAsk, HttpDecision, ServedExchange, Tape } from '../boundary/tape.ts'
+import type {
+  FunctionAsk,
+  FunctionDecision,
+  HttpAsk,
+  HttpDecision,
+  ServedExchange,
+  Tape,
+  Within,
+} from '../boundary/tape.ts'
 import { type CallSite, takeCallSite } from '../boundary/world/call-site.ts'
 import { roundMs } from '../core/clock.ts'
 import { never } from '../core/nothing.ts'
@@ -12,6 +20,7 @@ import type {
 import type { Recording } from '../model/recording.ts'
 import { encodeValue } from '../recording/encode-value.ts'
 import { summariseRequest } from '../trace/summarise-request.ts'
+import { CallStarts } from './call-starts.ts'
 import { type CanonicalCall, canonicaliseInteraction } from './canonical-call.ts'
 import { CleanHeaders } from './clean-headers.ts'
 import { describeDivergence } from './describe-divergence.ts'
@@ -52,13 +61,14 @@ export class ReplayTape implements Tape {
   readonly #inside: ReadonlySet<string>
   readonly #runs: ToolRuns
   readonly #ties: McpTies
-  #calls = 0
+  readonly #starts: CallStarts
 
   constructor(options: ReplayTapeOptions) {
     this.#options = options
     this.#inside = new Set(options.inside)
     this.#index = new EvidenceIndex(options.recording, options.volatile, this.#inside)
     this.#runs = new ToolRuns(options.clock, options.writer)
+    this.#starts = new CallStarts(options)
     this.#headers = new CleanHeaders(options.redactor)
     const { given, recording, clock } = options
     this.holds = knowOrigins(recording, options.supplements)
@@ -96,7 +106,7 @@ export class ReplayTape implements Tape {
     this.#options.draws?.flush(this.#options.writer)
   }
 
-  http(ask: HttpAsk, parent: string | undefined): HttpDecision {
+  http(ask: HttpAsk, within: Within): HttpDecision {
     const text = asText(ask.body)
     // Nothing can be cancelled while nothing is open: then a long body is not looked through.
     if (this.#open.size > 0 && text?.includes('notifications/cancelled'))
@@ -105,25 +115,25 @@ export class ReplayTape implements Tape {
     if (identical !== null) {
       const found = this.#repeat(
         identical,
-        parent,
+        within,
         this.#headers.unless(identical.interaction.request.headers, ask.headers),
       )
       return { kind: 'serve', exchange: this.#serve(found) }
     }
     const request = redactAsk(ask, this.#options.redactor)
-    const found = this.#find({ ...this.#begin(parent), kind: 'http', door: ask.door, request, answer: null })
+    const found = this.#find({ ...this.#starts.begin(within), kind: 'http', door: ask.door, request, answer: null })
     return { kind: 'serve', exchange: isHttp(found) ? this.#serve(found) : NEVER }
   }
 
-  call(ask: FunctionAsk, parent: string | undefined): FunctionDecision {
-    if (ask.kind === 'tool' && this.#inside.has(ask.name)) return this.#runTool(ask, parent)
+  call(ask: FunctionAsk, within: Within): FunctionDecision {
+    if (ask.kind === 'tool' && this.#inside.has(ask.name)) return this.#runTool(ask, within)
     this.#options.onStandIn?.(ask)
     const args = ask.args.length === 1 ? ask.args[0] : ask.args
     const identical = this.#index.findFunction(ask, args)
-    if (identical !== null) return { kind: 'serve', result: this.#return(this.#repeat(identical, parent)) }
+    if (identical !== null) return { kind: 'serve', result: this.#return(this.#repeat(identical, within)) }
     const { value, lossy } = encodeValue(args)
     const found = this.#find({
-      ...this.#begin(parent),
+      ...this.#starts.begin(within),
       kind: ask.kind,
       name: ask.name,
       args: this.#options.redactor?.json(value) ?? value,
@@ -139,8 +149,8 @@ export class ReplayTape implements Tape {
   }
 
   /** Lets the code of a tool run: what it asks in its turn is answered. */
-  #runTool(ask: FunctionAsk, parent: string | undefined): FunctionDecision {
-    return { kind: 'proceed', observer: this.#runs.begin(ask, this.#begin(parent)) }
+  #runTool(ask: FunctionAsk, within: Within): FunctionDecision {
+    return { kind: 'proceed', observer: this.#runs.begin(ask, this.#starts.begin(within)) }
   }
 
   #close(id: string): void {
@@ -148,25 +158,15 @@ export class ReplayTape implements Tape {
     this.#timeline.end(id)
   }
 
-  #begin(parent: string | undefined): { id: string; started_ms: number; end: null; parent?: string } {
-    this.#options.draws?.flush(this.#options.writer)
-    return {
-      id: `c${++this.#calls}`,
-      started_ms: roundMs(this.#options.clock.offset),
-      end: null,
-      ...(parent !== undefined && { parent }),
-    }
-  }
-
   /** Takes a call that is recorded as it is made: there is no better evidence. */
   #repeat<T extends Interaction>(
     entry: EvidenceEntry<T>,
-    parent: string | undefined,
+    within: Within,
     headers?: HttpRequest['headers'],
   ): FoundAnswer<T> {
     this.#index.use(entry)
     const recorded = entry.interaction
-    const call = this.#begin(parent)
+    const call = this.#starts.begin(within)
     const start = this.#start(call.id, recorded)
     this.#options.writer.repeatCall(recorded, { ...call, started_ms: roundMs(start), headers })
     return { id: call.id, recorded, start, evidence: { grade: 'exact', source: recorded.id } }
@@ -227,7 +227,7 @@ export class ReplayTape implements Tape {
   #diverge(call: CanonicalCall, asked: Interaction): EvidenceMatch | null {
     const grade = this.#options.on_divergence === 'stale' ? 'stale' : 'none'
     const at_ms = this.#options.clock.offset
-    const asking = { step: this.#calls, interaction: asked.id, at_ms, call, known: this.#options.known }
+    const asking = { step: this.#starts.count, interaction: asked.id, at_ms, call, known: this.#options.known }
     const question = { ...asking, summary: summariseRequest(asked) }
     const { divergence, nearest } = describeDivergence(question, this.#index, this.#renaming, grade)
     const servable = grade === 'stale' && nearest !== null && nearest.call.target === call.target

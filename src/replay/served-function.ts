@@ -1,6 +1,6 @@
 import { buildError } from '../boundary/network-error.ts'
 import type { WorldClock } from '../boundary/world/world-clock.ts'
-import { copyJson } from '../core/json.ts'
+import { copyJson, type JsonValue } from '../core/json.ts'
 import { never } from '../core/nothing.ts'
 import type { FunctionInteraction, InteractionEnd } from '../model/interaction.ts'
 import { PATIENCE_SLACK_MS } from './served-interaction.ts'
@@ -18,6 +18,8 @@ interface ServedFunctionOptions {
   onBeyond(): void
 }
 
+const FAILED = { name: 'Error', message: 'tool failed' }
+
 /** One recorded call of a wrapped function given again: what it returned or threw, when that is due on the virtual clock. */
 export class ServedFunction {
   readonly #clock: WorldClock
@@ -31,7 +33,8 @@ export class ServedFunction {
   /** What the agent gets: at once from a function that gave it at once, else by a promise. */
   result(): unknown {
     const { interaction, knownUntil, onBeyond } = this.#options
-    const { end, sync } = interaction
+    const { end, sync, yields } = interaction
+    if (yields) return this.#yield()
     if (sync) return this.#settle()
     if (end === null) {
       this.#at((knownUntil ?? 0) + PATIENCE_SLACK_MS, onBeyond)
@@ -48,6 +51,19 @@ export class ServedFunction {
     })
   }
 
+  /** Yields what the generator yielded, all when it had ended. */
+  async *#yield(): AsyncGenerator {
+    const { interaction, onEnd } = this.#options
+    const { end, value } = interaction
+    if (end !== null) await new Promise<void>((resolve) => this.#at(end.offset_ms, resolve))
+    try {
+      if (Array.isArray(value)) yield* copyJson(value) as JsonValue[]
+    } finally {
+      if (end !== null) onEnd(end)
+    }
+    if (end?.kind === 'failed') throw buildError(end.error ?? FAILED)
+  }
+
   #at(offset: number, callback: () => void): void {
     this.#clock.schedule(callback, this.#options.start + offset - this.#clock.offset)
   }
@@ -56,7 +72,7 @@ export class ServedFunction {
     const { interaction, onEnd } = this.#options
     const { end, value } = interaction
     if (end !== null) onEnd(end)
-    if (end?.kind === 'failed') throw buildError(end.error ?? { name: 'Error', message: 'tool failed' })
+    if (end?.kind === 'failed') throw buildError(end.error ?? FAILED)
     return value === undefined ? undefined : copyJson(value)
   }
 }

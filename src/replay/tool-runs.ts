@@ -3,7 +3,8 @@ import type { FunctionAsk, FunctionObserver } from '../boundary/tape.ts'
 import type { WorldClock } from '../boundary/world/world-clock.ts'
 import { roundMs } from '../core/clock.ts'
 import type { RecordingWriter } from '../recording/create-recording-writer.ts'
-import { encodeValue } from '../recording/encode-value.ts'
+import { encodeReturned, encodeThrown, encodeValue } from '../recording/encode-value.ts'
+import type { CallStart } from './call-starts.ts'
 
 /** The calls of wrapped tools whose code runs in a replay. They are written down as a recorder does, and have no evidence. */
 export class ToolRuns {
@@ -16,14 +17,10 @@ export class ToolRuns {
     this.#writer = writer
   }
 
-  begin(
-    { kind, name, args }: FunctionAsk,
-    call: { id: string; started_ms: number; parent?: string },
-  ): FunctionObserver {
-    const { id, started_ms, parent } = call
+  begin({ kind, name, args }: FunctionAsk, { end: _, ...when }: CallStart): FunctionObserver {
+    const { id, started_ms } = when
     const encoded = encodeValue(args.length === 1 ? args[0] : args)
     const flags = encoded.lossy ? { lossy: true } : {}
-    const when = { id, started_ms, ...(parent !== undefined && { parent }) }
     this.#writer.call({ ...when, kind, name, args: encoded.value, ...flags })
     this.#open.add(id)
     const offset = (): number => {
@@ -32,15 +29,13 @@ export class ToolRuns {
     }
     return {
       id,
-      returned: (value, sync) => {
-        const { value: given, lossy } = encodeValue(value)
-        const how = { ran: true, ...(lossy && { lossy }), ...(sync && { sync }) }
-        this.#writer.result({ id, value: given, ...how, end: { kind: 'complete', offset_ms: offset() } })
+      returned: (value, how) => {
+        const end = { kind: 'complete' as const, offset_ms: offset() }
+        this.#writer.result({ id, ...encodeReturned(value, how), ran: true, end })
       },
-      threw: (error, sync) => {
-        const how = { ran: true, ...(sync && { sync }) }
+      threw: (error, how) => {
         const end = { kind: 'failed' as const, offset_ms: offset(), error: describeError(error) }
-        this.#writer.result({ id, ...how, end })
+        this.#writer.result({ id, ...encodeThrown(how), ran: true, end })
       },
     }
   }

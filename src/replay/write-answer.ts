@@ -24,11 +24,11 @@ export function writeAnswer(
   // Why a client gave up is its own to say.
   const content = end?.kind === 'aborted' ? 'raw' : 'clean'
   if (given.kind !== 'http') {
-    const { value, lossy, sync } = given
+    const { value, lossy, sync, yields } = given
     if (end === null) writer.result({ id, end, evidence }, content)
     else if (given === recorded) writer.repeatResult(recorded, { id, end, evidence }, content)
     else {
-      const flags = { ...(lossy && { lossy }), ...(sync && { sync }) }
+      const flags = { ...(lossy && { lossy }), ...(sync && { sync }), ...(yields && { yields }) }
       writer.result({ id, ...(value !== undefined && { value }), ...flags, end, evidence }, content)
     }
   } else if (given.answer === null || chunks === null) writer.result({ id, end, evidence }, content)

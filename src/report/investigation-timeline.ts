@@ -65,6 +65,7 @@ function renderEntry(
     ` ${span.step_type.padEnd(12)}`,
     ` ${fitText(name, columns.name).padEnd(columns.name)}`,
     ` ${renderOutcome(span, paint)}`,
+    ...renderSpans(span, paint),
     ...marks.map((mark) => ` ${paint('cyan', mark)}`),
   ]
   return cells.join(' ').trimEnd()
@@ -78,6 +79,13 @@ function renderOutcome(span: Span, paint: Paint): string {
   const outcome = span.status === 'error' ? paint('red', failed.join(' ')) : 'ok'
   if (typeof retries !== 'number' || retries <= 0) return outcome
   return `${outcome} ${paint('yellow', `${retries} ${retries === 1 ? 'retry' : 'retries'}`)}`
+}
+
+/** The spans around a call, where they have names: `in invoke_agent triage › plan`. */
+function renderSpans({ attributes }: Span, paint: Paint): string[] {
+  const spans = attributes[OTEL.spans]
+  if (!Array.isArray(spans) || spans.length === 0) return []
+  return [` ${paint('dim', `in ${spans.map((name) => escapeTerminal(String(name), 40)).join(' › ')}`)}`]
 }
 
 function indentName(span: Span, depth: number): string {

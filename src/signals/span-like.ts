@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
+import { OTEL } from '../model/gen-ai.ts'
 
 /** A span as it may come from anywhere: every field may be missing or null. A `Span` of the model is one. */
 export interface SpanLike {
@@ -11,6 +12,7 @@ export interface SpanLike {
   latency_ms?: unknown
   status?: unknown
   error_class?: unknown
+  attributes?: unknown
 }
 
 /** A log event as it may come from anywhere. A `LogEvent` of the model is one. */
@@ -54,6 +56,8 @@ export function pointTo(span: SpanLike | null): JsonValue {
     const value = span[field]
     if (typeof value === 'string' || typeof value === 'number') pointer[field] = value
   }
+  const spans = (span.attributes as Record<string, JsonValue> | null | undefined)?.[OTEL.spans]
+  if (Array.isArray(spans)) pointer.within = spans
   return pointer
 }
 

@@ -8,6 +8,7 @@ import type { IdentifiedRequest } from '../providers/registry.ts'
 import { type Attempt, groupAttempts } from './group-attempts.ts'
 import type { ModelCall } from './model-call.ts'
 import type { ReadLevel } from './read-levels.ts'
+import { spanAttributes } from './span-attributes.ts'
 import { nameRequest } from './summarise-request.ts'
 import { parseArguments } from './tools/arguments.ts'
 import type { ToolOutcome } from './tools/tool-outcome.ts'
@@ -117,6 +118,7 @@ function modelParts(call: ModelCall, { parent, notExecuted }: ReadLevel): SpanPa
     [OTEL.attemptErrors]: attempt_errors.length > 0 ? attempt_errors : undefined,
     [OTEL.answerText]: answer?.text || answer?.refusal || undefined,
     ...(http && httpAttributes(http)),
+    ...spanAttributes(attempts[0]?.spans),
   }
   const interactions = attempts.map((attempt) => attempt.id)
   return { id, parent, type: 'llm_generate', name, started_ms, ended_ms, error_class, interactions, attributes }
@@ -156,6 +158,7 @@ function toolParts(use: ToolUse, outcome: ToolOutcome, parent: string | null): S
       [GEN_AI.toolResult]: outcome.result ?? undefined,
       [OTEL.retries]: retries > 0 ? retries : undefined,
       [OTEL.attemptErrors]: attempt_errors.length > 0 ? attempt_errors : undefined,
+      ...spanAttributes((wrapper?.interaction ?? asked?.by.attempts[0])?.spans),
     },
   }
 }
@@ -182,6 +185,7 @@ function requestParts(group: readonly Attempt[], parent: string | null): SpanPar
       [OTEL.retries]: group.length > 1 ? group.length - 1 : undefined,
       [OTEL.attemptErrors]: errors.length > 0 ? errors : undefined,
       [OTEL.responseBody]: last.answer !== null && isText ? answerText(last.answer) : undefined,
+      ...spanAttributes(first.spans),
     },
   }
 }

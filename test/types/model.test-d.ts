@@ -8,7 +8,7 @@ import type { CandidateReport, GateResult, Verdict } from '../../src/model/verdi
 test('an interaction tells its kinds apart given a check of its kind', () => {
   const read = (interaction: Interaction) => {
     if (interaction.kind === 'http')
-      expectTypeOf(interaction.door).toEqualTypeOf<'fetch' | 'undici' | 'http' | 'http2' | 'stdio'>()
+      expectTypeOf(interaction.door).toEqualTypeOf<'fetch' | 'undici' | 'http' | 'http2' | 'stdio' | 'transport'>()
     else expectTypeOf(interaction.args).toEqualTypeOf<JsonValue>()
   }
   expectTypeOf(read).parameter(0).toEqualTypeOf<Interaction>()

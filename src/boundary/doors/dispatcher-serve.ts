@@ -19,7 +19,7 @@ export function serveDispatch(context: BoundaryContext, options: DispatchOptions
 async function serve(context: BoundaryContext, options: DispatchOptions, client: Client): Promise<void> {
   try {
     const ask = { ...readDispatch(options), body: await readBody(options.body) }
-    const decision = context.tape.http(ask, context.parent)
+    const decision = context.tape.http(ask, context)
     if (decision.kind !== 'serve') throw new Error('the tape of a replay let a request proceed')
     const { exchange } = decision
     // Clients are told of a request, and can give it up, once there is a connection for it.

@@ -54,7 +54,7 @@ async function serveFetch(
 ): Promise<Response> {
   let { ask, signal, redirect } = await readCall(input, init)
   for (let hops = 0; ; hops++) {
-    const decision = context.tape.http(ask, context.parent)
+    const decision = context.tape.http(ask, context)
     if (decision.kind !== 'serve') throw new Error('the tape of a replay let a request proceed')
     const { exchange } = decision
     const head = await untilAborted(exchange, signal)

@@ -31,24 +31,42 @@ export function model<F extends AnyFunction>(name: string, fn: F): F {
   return wrapFunction('model', name, fn)
 }
 
-function wrapFunction<F extends AnyFunction>(kind: FunctionAsk['kind'], name: string, fn: F): F {
+/**
+ * Wraps a tool function as a framework calls it.
+ *
+ * @param recorded Those of its arguments that say what is asked; the others (signals, histories, contexts) are passed on only.
+ */
+export function wrapToolFunction<F extends AnyFunction>(
+  name: string,
+  fn: F,
+  recorded: (args: unknown[]) => unknown[],
+): F {
+  return wrapFunction('tool', name, fn, recorded)
+}
+
+function wrapFunction<F extends AnyFunction>(
+  kind: FunctionAsk['kind'],
+  name: string,
+  fn: F,
+  recorded: (args: unknown[]) => unknown[] = (args) => args,
+): F {
   const wrapped = function (this: unknown, ...args: never[]): unknown {
     const context = currentContext()
     if (context === null) {
       tellUnserved(kind, name)
       return fn.apply(this, args)
     }
-    const decision = decide(context, { kind, name, args, fn })
+    const decision = decide(context, { kind, name, args: recorded(args), fn })
     if (decision === null) return fn.apply(this, args)
     if (decision.kind === 'serve') return decision.result
     const observer = quiet(decision.observer)
-    const within = { tape: context.tape, parent: observer.id }
+    const within = { tape: context.tape, parent: observer.id, span: context.span }
     return runInContext(within, () => {
       let result: unknown
       try {
         result = fn.apply(this, args)
       } catch (error) {
-        observer.threw(error, true)
+        observer.threw(error, { sync: true })
         throw error
       }
       return watchResult(result, observer, within)
@@ -72,9 +90,9 @@ function tellUnserved(kind: FunctionAsk['kind'], name: string): void {
 
 /** What the tape says; null when a recorder has its own trouble, which is not the agent's. */
 function decide(context: BoundaryContext, ask: FunctionAsk): FunctionDecision | null {
-  if (context.tape.mode === 'serve') return context.tape.call(ask, context.parent)
+  if (context.tape.mode === 'serve') return context.tape.call(ask, context)
   try {
-    return context.tape.call(ask, context.parent)
+    return context.tape.call(ask, context)
   } catch {
     return null
   }
@@ -90,7 +108,7 @@ function quiet(observer: FunctionObserver): FunctionObserver {
   }
   return {
     id: observer.id,
-    returned: (value, sync) => quietly(() => observer.returned(value, sync)),
-    threw: (error, sync) => quietly(() => observer.threw(error, sync)),
+    returned: (value, how) => quietly(() => observer.returned(value, how)),
+    threw: (error, how) => quietly(() => observer.threw(error, how)),
   }
 }

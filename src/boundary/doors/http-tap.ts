@@ -96,7 +96,7 @@ function ask(request: http.ClientRequest): HttpObserver | null {
       body,
       at: tap.at,
     },
-    tap.context.parent,
+    tap.context,
   )
   if (decision.kind === 'proceed') tap.observer = decision.observer
   return tap.observer

@@ -100,8 +100,7 @@ class StreamTap {
   #ask(): HttpObserver | null {
     if (this.#observer !== null) return this.#observer
     const body = this.#body.length === 0 ? null : Buffer.concat(this.#body)
-    const { tape, parent } = this.#context
-    const decision = tape.http({ ...askOf(this.#stream.sentHeaders), body, at: this.#at }, parent)
+    const decision = this.#context.tape.http({ ...askOf(this.#stream.sentHeaders), body, at: this.#at }, this.#context)
     if (decision.kind === 'proceed') this.#observer = decision.observer
     return this.#observer
   }

@@ -56,7 +56,7 @@ export class ServedSession {
     client: ClientHttp2Stream,
     stream: ServerHttp2Stream,
     headers: http2.IncomingHttpHeaders,
-    { tape, parent }: BoundaryContext,
+    context: BoundaryContext,
   ): Promise<void> {
     const pieces: Buffer[] = []
     stream.on('data', (piece: Buffer) => pieces.push(piece))
@@ -64,7 +64,7 @@ export class ServedSession {
     // It was given up before it was sent whole.
     if (stream.destroyed) return
     const body = pieces.length === 0 ? null : Buffer.concat(pieces)
-    const decision = tape.http({ ...askOf(headers), body }, parent)
+    const decision = context.tape.http({ ...askOf(headers), body }, context)
     if (decision.kind !== 'serve') throw new Error('the tape of a replay let a request proceed')
     const { exchange } = decision
     stream.once('close', () => exchange.abort(client.errored ?? (this.#idle.has(client) ? idleError() : undefined)))

@@ -115,7 +115,7 @@ export class ServedSocket extends net.Socket {
     if (context === null) return void this.destroy(new Error('a request left the agent outside of every run'))
     const host = headers.find(([name]) => name === 'host')?.[1] ?? this.#host
     const url = new URL(target, `${this.#protocol}//${host}`).href
-    const decision = context.tape.http({ door: 'http', method, url, headers, body }, context.parent)
+    const decision = context.tape.http({ door: 'http', method, url, headers, body }, context)
     if (decision.kind !== 'serve') throw new Error('the tape of a replay let a request proceed')
     const { exchange } = decision
     this.#exchange = exchange

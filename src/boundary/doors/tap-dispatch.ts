@@ -76,7 +76,7 @@ class DispatchTap {
   /** Tells the tape of the request, once. */
   #observe(body: Uint8Array | null = Buffer.concat(this.#sent)): HttpObserver | null {
     if (this.#observer !== null) return this.#observer
-    const decision = this.#context.tape.http({ ...this.#ask, body }, this.#context.parent)
+    const decision = this.#context.tape.http({ ...this.#ask, body }, this.#context)
     if (decision.kind === 'proceed') this.#observer = decision.observer
     return this.#observer
   }

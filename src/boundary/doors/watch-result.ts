@@ -1,5 +1,7 @@
 import { type BoundaryContext, currentContext, type FunctionObserver, runInContext } from '../tape.ts'
 
+const { toString: kindOf } = Object.prototype
+
 type Then = PromiseLike<unknown>['then']
 
 /**
@@ -7,13 +9,14 @@ type Then = PromiseLike<unknown>['then']
  * @param within Where the function ran: what a lazy result does, it does there too.
  */
 export function watchResult(result: unknown, observer: FunctionObserver, within: BoundaryContext): unknown {
+  if (kindOf.call(result) === '[object AsyncGenerator]') return watchYields(result as AsyncGenerator, observer, within)
   const then = thenOf(result)
   if (then === null) {
-    observer.returned(result, true)
+    observer.returned(result, { sync: true })
     return result
   }
-  const onValue = (value: unknown): void => observer.returned(value, false)
-  const onError = (error: unknown): void => observer.threw(error, false)
+  const onValue = (value: unknown): void => observer.returned(value, {})
+  const onError = (error: unknown): void => observer.threw(error, {})
   if (then !== Promise.prototype.then) {
     watchLazy(result as object, then, { onValue, onError, within })
     return result
@@ -35,6 +38,38 @@ export function watchResult(result: unknown, observer: FunctionObserver, within:
   // It carries more than a value (`cancel`, `json`, `stdout`): the agent needs this very one.
   promise.then(onValue, onError)
   return promise
+}
+
+/** Yields what a generator yields, and tells of it at its end: its code runs as it is asked for the next value. */
+async function* watchYields(
+  generator: AsyncGenerator,
+  observer: FunctionObserver,
+  within: BoundaryContext,
+): AsyncGenerator {
+  const yielded: unknown[] = []
+  let isOver = false
+  try {
+    for (;;) {
+      const next = await runInContext(within, () => generator.next())
+      isOver = next.done === true
+      if (isOver) {
+        observer.returned(next.value, { yielded })
+        return next.value
+      }
+      yielded.push(next.value)
+      yield next.value
+    }
+  } catch (error) {
+    isOver = true
+    observer.threw(error, { yielded })
+    throw error
+  } finally {
+    if (!isOver) {
+      // Whoever asked for values wants no more of them.
+      observer.returned(undefined, { yielded })
+      await runInContext(within, () => generator.return(undefined))
+    }
+  }
 }
 
 /** The `then` of a promise or of what behaves like one; null for any other value. */

@@ -147,8 +147,8 @@ class ServedServer {
   }
 
   #ask(method: string, body: string | null, url = this.#url): ServedExchange {
-    const { tape, parent } = currentContext() ?? this.#context
-    const decision = tape.http({ door: 'stdio', method, url, headers: [], body }, parent)
+    const context = currentContext() ?? this.#context
+    const decision = context.tape.http({ door: 'stdio', method, url, headers: [], body }, context)
     if (decision.kind !== 'serve') throw new Error('the tape of a replay let a request proceed')
     return decision.exchange
   }

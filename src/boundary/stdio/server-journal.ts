@@ -123,9 +123,9 @@ export class ServerJournal {
   }
 
   #ask(method: string, body: string | null, url = this.#url): HttpObserver | null {
-    const { tape, parent } = currentContext() ?? this.#context
+    const context = currentContext() ?? this.#context
     const ask: HttpAsk = { door: 'stdio', method, url, headers: [], body }
-    const decision = tape.http(ask, parent)
+    const decision = context.tape.http(ask, context)
     return decision.kind === 'proceed' ? decision.observer : null
   }
 }

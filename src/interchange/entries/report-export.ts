@@ -1,12 +1,14 @@
 import type { Door, HttpInteraction, Interaction } from '../../model/interaction.ts'
 import type { Recording } from '../../model/recording.ts'
 
-/** A request that went over HTTP, not to a child process. */
-export type RequestOverHttp = HttpInteraction & { door: Exclude<Door, 'stdio'> }
+/** A request that went over HTTP, not to a server of MCP by another way. */
+export type RequestOverHttp = HttpInteraction & { door: Exclude<Door, 'stdio' | 'transport'> }
 
 /** The requests of a run that tools for HTTP can know. */
 export function listRequests(interactions: readonly Interaction[]): RequestOverHttp[] {
-  return interactions.filter((one): one is RequestOverHttp => one.kind === 'http' && one.door !== 'stdio')
+  return interactions.filter(
+    (one): one is RequestOverHttp => one.kind === 'http' && one.door !== 'stdio' && one.door !== 'transport',
+  )
 }
 
 /** What an export for HTTP tools keeps and loses of any recording. */
@@ -15,12 +17,13 @@ export function reportExport({ interactions, input, notes, finish, chance }: Rec
   lost: string[]
 } {
   const requests = listRequests(interactions)
-  const messages = interactions.filter((one) => one.kind === 'http' && one.door === 'stdio').length
+  const messages = interactions.filter(({ kind }) => kind === 'http').length - requests.length
   const functions = interactions.length - requests.length - messages
   const kept = [count(requests.length, 'request')]
   const lost: string[] = []
   if (functions > 0) lost.push(count(functions, 'call of wrapped functions', 'calls of wrapped functions'))
-  if (messages > 0) lost.push(count(messages, 'message to an MCP server by stdio', 'messages to MCP servers by stdio'))
+  if (messages > 0)
+    lost.push(count(messages, 'message to an MCP server without HTTP', 'messages to MCP servers without HTTP'))
   if (input !== null) lost.push('what the agent was called with')
   if (finish !== null) lost.push('how the run ended and what it gave back')
   if (chance !== undefined) lost.push('what was drawn at random')

@@ -4,6 +4,9 @@ import { type HttpRequest, headerValue, payloadText } from '../../model/interact
 /** The scheme under which the traffic of a server that is a child process is recorded. */
 export const STDIO_SCHEME = 'stdio:'
 
+/** The scheme under which the traffic of a transport that was wrapped is recorded. */
+export const TRANSPORT_SCHEME = 'mcp:'
+
 /** Keys of `_meta` that the protocol itself defines begin so. */
 const OWN_META = 'io.modelcontextprotocol/'
 
@@ -27,7 +30,7 @@ export interface McpRequest {
  * the session, the protocol's own headers or its version say so.
  */
 export function readMcpRequest(request: HttpRequest): McpRequest | null {
-  const isCertain = request.url.startsWith(STDIO_SCHEME) || hasMcpHeader(request)
+  const isCertain = isWithoutHttp(request.url) || hasMcpHeader(request)
   if (request.body === null) return isCertain ? readBare(request) : null
   const text = payloadText(request.body)
   if (!text.includes('"jsonrpc"')) return null
@@ -36,9 +39,13 @@ export function readMcpRequest(request: HttpRequest): McpRequest | null {
   return isJsonObject(first) && (isCertain || isMcpMessage(first)) ? readMessage(first) : null
 }
 
+function isWithoutHttp(url: string): boolean {
+  return url.startsWith(STDIO_SCHEME) || url.startsWith(TRANSPORT_SCHEME)
+}
+
 function readBare({ method, headers, url }: HttpRequest): McpRequest | null {
   const bare = { id: null, params: {} }
-  const isStream = url.startsWith(STDIO_SCHEME) || headerValue(headers, 'accept')?.includes('text/event-stream')
+  const isStream = isWithoutHttp(url) || headerValue(headers, 'accept')?.includes('text/event-stream')
   if (method === 'GET' && isStream) return { kind: 'listen', method: 'listen', ...bare }
   return method === 'DELETE' ? { kind: 'leave', method: 'leave', ...bare } : null
 }

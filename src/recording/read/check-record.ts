@@ -116,7 +116,8 @@ const runtime = object({
 })
 
 const line = { seq: count, kind: string, crc: pattern(/^[0-9a-f]{8}$/) }
-const call = { ...line, id: name, started_ms: number, 'parent?': string }
+const spanName = object({ name: string, 'nth?': count })
+const call = { ...line, id: name, started_ms: number, 'parent?': string, 'spans?': list(spanName) }
 const blob = { ...line, id: name }
 
 const header = object({
@@ -137,7 +138,7 @@ const repeatedCall = object({ ...call, same: name, 'headers?': headers })
 const httpCall = object({
   ...call,
   type: string,
-  door: oneOf(['fetch', 'undici', 'http', 'http2', 'stdio']),
+  door: oneOf(['fetch', 'undici', 'http', 'http2', 'stdio', 'transport']),
   request: object({ method: string, url: string, headers, body: nullable(data) }),
 })
 const functionCall = object({ ...call, type: oneOf(['tool', 'model']), name: string, args: any, 'lossy?': boolean })
@@ -176,6 +177,7 @@ const KINDS: Record<string, Check> = {
     'value?': any,
     'lossy?': boolean,
     'sync?': boolean,
+    'yields?': boolean,
     'ran?': boolean,
     end: nullable(
       object({ kind: oneOf(['complete', 'aborted', 'cut', 'failed']), offset_ms: number, 'error?': errorShape }),

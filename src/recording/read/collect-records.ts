@@ -98,8 +98,8 @@ export class RecordCollector {
 
   #addCall(record: CallRecord): void {
     if (this.#calls.has(record.id)) throw new BrokenLine(`call ${record.id} is there twice`)
-    const { id, started_ms, parent } = record
-    const base = { id, started_ms, end: null, ...optional('parent', parent) }
+    const { id, started_ms, parent, spans } = record
+    const base = { id, started_ms, end: null, ...optional('parent', parent), ...optional('spans', spans) }
     const interaction = 'same' in record ? this.#repeated(record, base) : this.#fresh(record, base)
     this.#calls.set(id, interaction)
     this.#interactions.push(interaction)
@@ -141,7 +141,7 @@ export class RecordCollector {
   }
 
   #addResult(record: ResultRecord): void {
-    const { id, same, chunks, answer, value, lossy, sync, ran, end, evidence } = record
+    const { id, same, chunks, answer, value, lossy, sync, yields, ran, end, evidence } = record
     const interaction = this.#calls.get(id)
     if (interaction === undefined) throw new BrokenLine(`there is no call ${id} before this line`)
     if (this.#answered.has(id)) throw new BrokenLine(`call ${id} has two results`)
@@ -163,6 +163,7 @@ export class RecordCollector {
     if (value !== undefined) interaction.value = this.#content.value(value as JsonValue)
     if (lossy === true) interaction.lossy = true
     if (sync === true) interaction.sync = true
+    if (yields === true) interaction.yields = true
     if (ran === true) interaction.ran = true
   }
 
@@ -211,7 +212,7 @@ export class RecordCollector {
 
 type RepeatedCall = Extract<CallRecord, { same: string }>
 type FreshCall = Exclude<CallRecord, RepeatedCall>
-type CallBase = Pick<Interaction, 'id' | 'started_ms' | 'end' | 'parent'> & { end: null }
+type CallBase = Pick<Interaction, 'id' | 'started_ms' | 'end' | 'parent' | 'spans'> & { end: null }
 
 /** Gives a call the answer that a call of the base got, or the first chunks of it. */
 function repeatAnswer(interaction: Interaction, source: Interaction, chunks: number | undefined): void {
@@ -228,8 +229,9 @@ function repeatAnswer(interaction: Interaction, source: Interaction, chunks: num
   if (interaction.kind === 'http' || source.kind === 'http' || chunks !== undefined) {
     throw new BrokenLine('an answer is of another kind than its call')
   }
-  const { value, lossy, sync } = source
-  Object.assign(interaction, optional('value', value), optional('lossy', lossy), optional('sync', sync))
+  const { value, lossy, sync, yields } = source
+  Object.assign(interaction, optional('value', value), optional('lossy', lossy))
+  Object.assign(interaction, optional('sync', sync), optional('yields', yields))
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {

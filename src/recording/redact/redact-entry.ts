@@ -1,5 +1,5 @@
 import { isEventStream, mapEventStream } from '../../model/event-stream.ts'
-import { type HttpAnswer, payloadText } from '../../model/interaction.ts'
+import { type HttpAnswer, payloadText, type SpanName } from '../../model/interaction.ts'
 import type { Entry } from '../entries.ts'
 import type { Redactor } from './create-redactor.ts'
 import { isSecretName } from './is-secret-name.ts'
@@ -23,9 +23,9 @@ function redactOnce(entry: Entry, redactor: Redactor): Entry {
     case 'header':
       return { kind: 'header', header: redactHeader(entry.header, redactor) }
     case 'call':
-      return { kind: 'call', call: redactCall(entry.call, redactor) }
+      return { kind: 'call', call: redactCall(redactPlace(entry.call, redactor), redactor) }
     case 'repeat': {
-      const { headers, ...call } = entry.call
+      const { headers, ...call } = redactPlace(entry.call, redactor)
       return { kind: 'repeat', call: { ...call, ...(headers && { headers: redactor.headers(headers) }) } }
     }
     case 'result':
@@ -76,6 +76,15 @@ function redactEnv(env: Record<string, string>, redactor: Redactor): Record<stri
 
 function redactSecrets(env: Record<string, string>, redactor: Redactor): Record<string, string> {
   return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, redactor.secret(value)]))
+}
+
+/** The names of spans with their secrets replaced. */
+export function redactSpans(spans: readonly SpanName[], redactor: Redactor): SpanName[] {
+  return spans.map((span) => ({ ...span, name: redactor.text(span.name) }))
+}
+
+function redactPlace<C extends { spans?: SpanName[] | undefined }>(call: C, redactor: Redactor): C {
+  return call.spans === undefined ? call : { ...call, spans: redactSpans(call.spans, redactor) }
 }
 
 function redactCall(call: EntryOf<'call'>['call'], redactor: Redactor): EntryOf<'call'>['call'] {

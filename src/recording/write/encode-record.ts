@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { HttpAnswer, HttpRequest, Payload } from '../../model/interaction.ts'
+import type { HttpAnswer, HttpRequest, Interaction, Payload } from '../../model/interaction.ts'
 import type { Chance, Note } from '../../model/recording.ts'
 import type { Entry } from '../entries.ts'
 import { FORMAT, MIN_ANSWER_BLOB_LENGTH, MIN_BLOB_LENGTH } from '../format.ts'
@@ -51,7 +51,7 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
   }
 
   function call(entry: EntryOf<'call'>['call']): string {
-    const when = `"id":${text(entry.id)},"started_ms":${number(entry.started_ms)}${field('parent', entry.parent)}`
+    const when = place(entry)
     if (entry.kind === 'http') {
       return `"kind":"call",${when},"type":"http","door":${text(entry.door)},"request":${request(entry.request)}`
     }
@@ -61,14 +61,13 @@ export function createRecordEncoder(store: ContentStore = new ContentStore()): R
   }
 
   function result({ id, at_ms, same, chunks, answer: got, value, ...rest }: EntryOf<'result'>['result']): string {
-    const { lossy, sync, ran, end, evidence } = rest
+    const { lossy, sync, yields, ran, end, evidence } = rest
     let line = `"kind":"result","id":${text(id)}${at_ms === undefined ? '' : `,"at_ms":${number(at_ms)}`}`
     if (same !== undefined) line += `,"same":${text(same)}${field('chunks', chunks)}`
     if (got) line += `,"answer":${answer(got)}`
     if (value !== undefined) line += `,"value":${bodies.value(value)}`
-    if (lossy === true) line += ',"lossy":true'
-    if (sync === true) line += ',"sync":true'
-    if (ran === true) line += ',"ran":true'
+    for (const [flag, isSet] of Object.entries({ lossy, sync, yields, ran }))
+      if (isSet === true) line += `,"${flag}":true`
     return `${line},"end":${JSON.stringify(end)}${field('evidence', evidence)}`
   }
 
@@ -104,10 +103,14 @@ function finish({ at_ms, stop_reason, output, error }: EntryOf<'finish'>['finish
   return `${when},"output":${bodies.value(output)},"error":${JSON.stringify(error)}`
 }
 
-function repeat({ id, started_ms, parent, same, headers }: EntryOf<'repeat'>['call'], store: ContentStore): string {
+function repeat({ same, headers, ...call }: EntryOf<'repeat'>['call'], store: ContentStore): string {
   const other = headers === undefined ? '' : `,"headers":${store.headers(headers)}`
-  const when = `"id":${text(id)},"started_ms":${number(started_ms)}${field('parent', parent)}`
-  return `"kind":"call",${when},"same":${text(same)}${other}`
+  return `"kind":"call",${place(call)},"same":${text(same)}${other}`
+}
+
+/** Which call it is, when it was made and within what. */
+function place({ id, started_ms, parent, spans }: Pick<Interaction, 'id' | 'started_ms' | 'parent' | 'spans'>): string {
+  return `"id":${text(id)},"started_ms":${number(started_ms)}${field('parent', parent)}${field('spans', spans)}`
 }
 
 /** The head of an answer, or of what came before it. */

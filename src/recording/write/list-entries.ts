@@ -20,7 +20,10 @@ export function listEntries(recording: Recording): Entry[] {
     if (end === null && evidence === undefined && !answered && !ran) continue
     const result: RecordedResult = { id: interaction.id, end, evidence }
     if (interaction.kind === 'http') result.answer = interaction.answer
-    else Object.assign(result, { value: interaction.value, sync: interaction.sync, ...(ran && { ran }) })
+    else {
+      const { value, sync, yields } = interaction
+      Object.assign(result, { value, sync, yields, ...(ran && { ran }) })
+    }
     entries.push(resultEntry(result))
   }
   for (const note of recording.notes) entries.push(noteEntry(note))

@@ -1,5 +1,5 @@
 import { type HeaderList, type HttpInteraction, type HttpRequest, headerValue } from '../../model/interaction.ts'
-import { readMcpRequest, STDIO_SCHEME } from '../../providers/mcp/read-request.ts'
+import { readMcpRequest, STDIO_SCHEME, TRANSPORT_SCHEME } from '../../providers/mcp/read-request.ts'
 import { findProtocol } from '../../providers/registry.ts'
 
 /** Which real systems may be asked. */
@@ -20,6 +20,7 @@ const TOKEN = /rdx-[0-9a-f]{12}/
 function whyNoServer(request: HttpRequest): string | null {
   const message = readMcpRequest(request)
   if (message === null) return null
+  if (request.url.startsWith(TRANSPORT_SCHEME)) return 'it goes over a transport of the agent, which is not opened'
   if (request.url.startsWith(STDIO_SCHEME)) return 'it goes to a child process, which is not started'
   if (message.kind !== 'request') return 'it is no question'
   const session = headerValue(request.headers, 'mcp-session-id')

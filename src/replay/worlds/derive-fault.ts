@@ -66,11 +66,11 @@ function fail(call: Interaction, kind: FaultVariant): Interaction | null {
   return { ...rest, end: { kind: 'failed', ...thrown } }
 }
 
-/** What can happen to the answer of a child process: there is no status, and no connection of its own that could break. */
-const OVER_STDIO: readonly FaultVariant[] = ['timeout', 'slow']
+/** What can happen to the answer of a server without HTTP: there is no status, and no connection of its own that could break. */
+const WITHOUT_HTTP: readonly FaultVariant[] = ['timeout', 'slow']
 
 function failRequest(call: HttpInteraction, kind: FaultVariant): HttpInteraction | null {
-  if (call.door === 'stdio' && !OVER_STDIO.includes(kind)) return null
+  if ((call.door === 'stdio' || call.door === 'transport') && !WITHOUT_HTTP.includes(kind)) return null
   for (const name of VARIANTS[kind]) {
     const failed = FAULTS[name](call)
     if (failed !== null) return failed
