@@ -14,6 +14,7 @@ const COMPUTING = ['buffer', 'path', 'string_decoder', 'url', 'util']
 /** The house, top floor first; `docs/architecture.md` says what lives where. */
 export const ROOMS: readonly Room[] = [
   { name: 'cli', floor: 7, packages: ['commander'], node: 'any' },
+  { name: 'adapters', floor: 7, node: 'any' },
   { name: 'suite', floor: 6, packages: ['p-limit'], node: 'any' },
   { name: 'trial', floor: 5, node: 'any' },
   { name: 'record', floor: 4, node: 'any' },

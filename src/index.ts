@@ -1,5 +1,6 @@
 /** The public entry: everything a program that uses retrial as a library may import. */
 export { model, tool } from './boundary/doors/function-door.ts'
+export { withSpan } from './boundary/spans.ts'
 export { isRetrialError, RetrialError, type RetrialErrorOptions } from './core/errors.ts'
 export type { JsonObject, JsonValue } from './core/json.ts'
 export { type MetricsSnapshotOptions, metricsSnapshot } from './fleet/metrics-snapshot.ts'

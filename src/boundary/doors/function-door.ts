@@ -32,16 +32,15 @@ export function model<F extends AnyFunction>(name: string, fn: F): F {
 }
 
 /**
- * Wraps a tool function as a framework calls it.
+ * Wraps the function of a tool as frameworks call it: with its input first. That alone is recorded and compared; what comes behind it
+ * (signals, histories, contexts) is passed on.
  *
- * @param recorded Those of its arguments that say what is asked; the others (signals, histories, contexts) are passed on only.
+ * @param name The name of the tool as the model knows it.
+ * @example
+ * const search = wrapTool('search_docs', async ({ query }: { query: string }) => index.search(query))
  */
-export function wrapToolFunction<F extends AnyFunction>(
-  name: string,
-  fn: F,
-  recorded: (args: unknown[]) => unknown[],
-): F {
-  return wrapFunction('tool', name, fn, recorded)
+export function wrapTool<F extends AnyFunction>(name: string, fn: F): F {
+  return wrapFunction('tool', name, fn, (args) => args.slice(0, 1))
 }
 
 function wrapFunction<F extends AnyFunction>(
@@ -83,7 +82,8 @@ function wrapFunction<F extends AnyFunction>(
 /** Where a replay wants to be told of wrapped functions that run for real, for want of a tape: another copy of this package has its own. */
 export const UNSERVED = Symbol.for('retrial.unserved')
 
-function tellUnserved(kind: FunctionAsk['kind'], name: string): void {
+/** Tells a replay that has a tape in another copy of this package what runs for real. */
+export function tellUnserved(kind: FunctionAsk['kind'] | 'mcp', name: string): void {
   const { [UNSERVED]: tell } = globalThis as { [UNSERVED]?: (name: string) => void }
   tell?.(`${kind}:${name}`)
 }

@@ -1,5 +1,5 @@
-import type { HttpAsk, HttpObserver } from '../tape.ts'
-import { type BoundaryContext, currentContext } from '../tape.ts'
+import type { Door } from '../../model/interaction.ts'
+import { type BoundaryContext, currentContext, type HttpAsk, type HttpObserver } from '../tape.ts'
 import { urlOfErrors } from './command-url.ts'
 import { cancellation, readRpcLine, tokenOf } from './json-rpc-line.ts'
 
@@ -15,11 +15,12 @@ const OK = { status: 200, status_text: 'OK', headers: [] }
 const ACCEPTED = { status: 202, status_text: 'Accepted', headers: [] }
 
 /**
- * Tells a tape what an agent and an MCP server that is its child say to each other, as the same messages would go over
+ * Tells a tape what an agent and an MCP server say to each other, as the same messages would go over
  * streamable HTTP: each message of the agent is a request, what the server says to it its answer, and what the server says by itself
  * comes on a stream that stands open as long as the process lives.
  */
 export class ServerJournal {
+  readonly #door: Door
   readonly #url: string
   readonly #context: BoundaryContext
   readonly #pending = new Set<Pending>()
@@ -27,7 +28,8 @@ export class ServerJournal {
   #errors: HttpObserver | null = null
   #isLeft = false
 
-  constructor(url: string, context: BoundaryContext) {
+  constructor(url: string, context: BoundaryContext, door: Door = 'stdio') {
+    this.#door = door
     this.#url = url
     this.#context = context
     this.#stream = this.#listen(url)
@@ -45,6 +47,22 @@ export class ServerJournal {
     observer.head(ACCEPTED)
     observer.complete()
     if (line?.cancels != null) this.#cancel(line.cancels.id, line.cancels.reason)
+  }
+
+  /** A line that did not get to the server. */
+  unsent(text: string, error: unknown): void {
+    const asks = new Set(readRpcLine(text)?.asks)
+    for (const pending of this.#pending) {
+      if (![...pending.ids].some((id) => asks.has(id))) continue
+      this.#pending.delete(pending)
+      pending.observer.failed(error)
+    }
+  }
+
+  /** Whether a line answers something that was asked here. */
+  isAnswered(text: string): boolean {
+    const { answers = [] } = readRpcLine(text) ?? {}
+    return [...this.#pending].some(({ ids }) => answers.some((id) => ids.has(id)))
   }
 
   /** Lines that the server says at once, each with its end: what belongs together comes together, as clients tell that apart. */
@@ -124,7 +142,7 @@ export class ServerJournal {
 
   #ask(method: string, body: string | null, url = this.#url): HttpObserver | null {
     const context = currentContext() ?? this.#context
-    const ask: HttpAsk = { door: 'stdio', method, url, headers: [], body }
+    const ask: HttpAsk = { door: this.#door, method, url, headers: [], body }
     const decision = context.tape.http(ask, context)
     return decision.kind === 'proceed' ? decision.observer : null
   }
