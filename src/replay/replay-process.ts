@@ -28,7 +28,7 @@ import { openSupplements } from './open-supplements.ts'
 import { describeOrders } from './order/resolve-order.ts'
 import { type FurnishedJob, GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
-import { type FreshDraws, reportStandIns, reportUnserved, watchFreshDraws } from './report-sources.ts'
+import { type FreshDraws, reportStandIns, reportUnserved, reportUnwrapped, watchFreshDraws } from './report-sources.ts'
 import { FLUSH } from './sample-stack.ts'
 import { giveWorld } from './worlds/give-world.ts'
 
@@ -115,6 +115,7 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
     on_divergence: job.on_divergence,
     inside: job.inside,
     onStandIn: reportStandIns(sources),
+    onUnwrapped: reportUnwrapped(sources),
     shift_ms: started - recording.run.started_at,
     known: { began: [recording.run.started_at, started], isDrawn: fresh.isDrawn },
     supplements,

@@ -36,6 +36,8 @@ export interface ReplayTapeOptions {
   inside?: readonly string[] | undefined
   /** Told of each wrapped function that the tape stands in for: its code does not run. */
   onStandIn?(ask: FunctionAsk): void
+  /** Told of each wrapped function whose own calls are made outside of it. */
+  onUnwrapped?(kind: 'tool' | 'model', name: string): void
   /** Where answers are looked for that the recording does not hold. */
   supplements?: Supplements | undefined
   /** Whether it takes down where in the agent's code each call is made. @default false */

@@ -39,6 +39,7 @@ import { Renaming } from './renaming.ts'
 import type { ReplayTapeOptions } from './replay-tape-options.ts'
 import { ServedFunction } from './served-function.ts'
 import { ServedInteraction } from './served-interaction.ts'
+import { tellUnwrapped } from './tell-unwrapped.ts'
 import { Timeline } from './timeline.ts'
 import { ToolRuns } from './tool-runs.ts'
 import { writeAnswer } from './write-answer.ts'
@@ -167,7 +168,7 @@ export class ReplayTape implements Tape {
     this.#index.use(entry)
     const recorded = entry.interaction
     const call = this.#starts.begin(within)
-    const start = this.#start(call.id, recorded)
+    const start = this.#start(call, recorded)
     this.#options.writer.repeatCall(recorded, { ...call, started_ms: roundMs(start), headers })
     return { id: call.id, recorded, start, evidence: { grade: 'exact', source: recorded.id } }
   }
@@ -190,7 +191,7 @@ export class ReplayTape implements Tape {
     }
     const recorded = match.entry.interaction
     const { grade, note } = gradeByNames(match, asked)
-    const start = this.#start(id, recorded)
+    const start = this.#start(asked, recorded)
     writer.call({ ...asked, started_ms: roundMs(start) }, 'clean')
     const evidence = { grade, source: recorded.id, ...(note !== undefined && { note }) }
     return { id, recorded, start, evidence, asked: requestOf(asked) }
@@ -217,10 +218,11 @@ export class ReplayTape implements Tape {
     return this.#options.traced ? takeCallSite() : null
   }
 
-  #start(id: string, recorded: Interaction): number {
+  #start(call: Pick<Interaction, 'id' | 'parent'>, recorded: Interaction): number {
+    tellUnwrapped(call, recorded, this.#given, this.#options.onUnwrapped)
     const { offset } = this.#options.clock
     if ((recorded.kind !== 'http' && recorded.sync === true) || this.#ties.standing.has(recorded.id)) return offset
-    return this.#timeline.place(id, this.#givenCalls.get(recorded.id) ?? recorded, offset)
+    return this.#timeline.place(call.id, this.#givenCalls.get(recorded.id) ?? recorded, offset)
   }
 
   /** Reports what the recording does not hold; gives the nearest answer where stale ones are asked for. */

@@ -36,6 +36,11 @@ export function reportStandIns({ caller, see }: SourceWatch): (ask: FunctionAsk)
   }
 }
 
+/** Takes down the wrapped functions whose own calls are made outside of them. */
+export function reportUnwrapped({ caller, see }: SourceWatch): (kind: 'tool' | 'model', name: string) => void {
+  return (kind, name) => see(`unwrapped:${kind === 'tool' ? '' : 'model:'}${name}`, caller()?.place ?? null, name)
+}
+
 /** Lets wrapped functions of another copy of this package, which know of no replay, tell that they run for real. */
 export function reportUnserved({ caller, see }: SourceWatch): void {
   const tell = (name: string): void => see(name, caller()?.place ?? null, 'it ran for real')

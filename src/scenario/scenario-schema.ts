@@ -77,7 +77,7 @@ const orderSchema = z.union([
 ])
 
 /** How a source that no recording holds is named. */
-const SOURCE = /^(file|env|random|os|tool|model|code):[^\s*].*$|^env:\*$/
+const SOURCE = /^(file|env|random|os|tool|model|code|unwrapped|mcp):[^\s*].*$|^env:\*$/
 
 const replaySchema = z.strictObject({
   volatile: z.array(z.string()).default([]).meta({

@@ -60,6 +60,7 @@ function settle(source: ObservedSource, known: SourceKnowledge): string | null {
   const isSame = before !== undefined && isCovered(source, before)
   if (name.startsWith('file:')) return settleFile(resolve(known.cwd, name.slice('file:'.length)), isSame, known)
   if (name.startsWith('random:')) return isSame ? 'the unfixed agent drew the same' : null
+  if (name.startsWith('unwrapped:')) return isSame ? 'the unfixed agent does not wrap it either' : null
   if (name.startsWith('os:')) return isSame ? 'the unfixed agent saw the same' : null
   return null
 }

@@ -7,21 +7,31 @@ export function describeSources(sources: readonly ChanceSource[]): VerifyReason[
     .filter(({ settled }) => settled === null)
     .map(({ name, at }) => {
       const place = at === null ? '' : ` at ${at}`
-      const isCode = name.startsWith('code:')
-      const what = isCode
-        ? `the code of ${name.slice('code:'.length).replace(':', ' ')} is not that of the unfixed agent, and did not run: the recording answered in its place`
-        : `${describeKind(name)}${place}, and the recording does not hold it`
-      return createReason('unrecorded_source', `${what}. ${adviseOn(name)}`, { name, at })
+      return createReason('unrecorded_source', `${describeSource(name, place)}. ${adviseOn(name)}`, { name, at })
     })
 }
 
 /** What the run takes for granted of the others. */
 export function assumeSources(sources: readonly ChanceSource[]): string[] {
   return sources.flatMap(({ name, settled }) =>
-    settled === null
-      ? []
-      : [`${name} ${name.startsWith('code:') ? 'did not run' : 'is not in the recording'}: ${settled}`],
+    settled === null ? [] : [`${name} ${IN_SHORT[name.split(':')[0] ?? ''] ?? 'is not in the recording'}: ${settled}`],
   )
+}
+
+const IN_SHORT: Record<string, string> = { code: 'did not run', unwrapped: 'is called outside of its wrapper' }
+
+function describeSource(name: string, place: string): string {
+  const [kind = '', ...rest] = name.split(':')
+  const what = rest.join(' ')
+  if (kind === 'code') {
+    return `the code of ${what} is not that of the unfixed agent, and did not run: the recording answered in its place`
+  }
+  if (kind === 'unwrapped') {
+    return `what was recorded within the wrapped function ${what} is asked outside of it${place}, so its calls are not seen`
+  }
+  if (kind === 'mcp')
+    return `the wrapped transport to ${what} was opened for real${place}, and the recording does not hold it`
+  return `${describeKind(name)}${place}, and the recording does not hold it`
 }
 
 function describeKind(name: string): string {
@@ -54,6 +64,7 @@ export function adviseOn(name: string): string {
   if (name.startsWith('code:')) {
     return `Let it run and answer its own calls: replay: { tools: { ${name.slice('code:'.length)}: inside } }, or ${accept}`
   }
+  if (name.startsWith('unwrapped:')) return `Wrap it as the recorded run did, or ${accept}`
   if (name.startsWith('os:')) return `Pass the value as input, or ${accept}`
   return `Load the agent with the copy of retrial that replays it, or ${accept}`
 }

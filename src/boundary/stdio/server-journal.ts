@@ -3,6 +3,9 @@ import { type BoundaryContext, currentContext, type HttpAsk, type HttpObserver }
 import { urlOfErrors } from './command-url.ts'
 import { cancellation, readRpcLine, tokenOf } from './json-rpc-line.ts'
 
+/** What becomes of a question that the server does not live to answer. */
+export const SERVER_ENDED = 'the process of the server ended'
+
 /** A request that the server has not answered yet. */
 interface Pending {
   observer: HttpObserver
@@ -119,7 +122,7 @@ export class ServerJournal {
   ended(code: number | null, signal: string | null): void {
     if (this.#isLeft) return
     this.#isLeft = true
-    const error = Object.assign(new Error('the process of the server ended'), { code: 'EPIPE' })
+    const error = Object.assign(new Error(SERVER_ENDED), { code: 'EPIPE' })
     for (const { observer } of this.#pending) observer.failed(error)
     this.#pending.clear()
     this.#errors?.complete()

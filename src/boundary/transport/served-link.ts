@@ -2,6 +2,7 @@ import { doNothing } from '../../core/nothing.ts'
 import { type Payload, payloadBytes } from '../../model/interaction.ts'
 import { cancellation, readRpcLine } from '../stdio/json-rpc-line.ts'
 import { LineSplitter } from '../stdio/line-splitter.ts'
+import { SERVER_ENDED } from '../stdio/server-journal.ts'
 import { type BoundaryContext, currentContext, type ServedExchange } from '../tape.ts'
 
 interface Listener {
@@ -44,7 +45,10 @@ export class ServedLink {
     this.#follow(exchange, () => {
       for (const id of ids) this.#open.delete(id)
     })
-    await exchange.head
+    await exchange.head.catch((error: unknown) => {
+      // It got there, and no answer came back: that the connection is over is told by its stream.
+      if (!(error instanceof Error && error.message === SERVER_ENDED)) throw error
+    })
   }
 
   /** The agent lets go of the connection. */

@@ -58,6 +58,8 @@ class WrappedTransport {
   readonly #real: Pick<McpTransport, 'start' | 'send' | 'close'>
   readonly #journals = new Map<Tape, ServerJournal>()
   readonly #links = new Map<Tape, ServedLink>()
+  /** What came in this very moment. */
+  readonly #heard: string[] = []
   /** What the client listens with. */
   #onmessage: Callback | undefined
   #onclose: Callback | undefined
@@ -129,6 +131,7 @@ class WrappedTransport {
 
   async #close(): Promise<void> {
     this.#isLeft = true
+    quietly(() => this.#flush())
     for (const journal of this.#journals.values()) quietly(() => journal.left())
     if (this.#links.size === 0) return runInContext(null, () => this.#real.close())
     for (const link of this.#links.values()) link.leave()
@@ -136,16 +139,28 @@ class WrappedTransport {
   }
 
   #hear(args: never[]): void {
-    const text = JSON.stringify(args[0])
     quietly(() => {
-      const journals = [...this.#journals.values()]
-      const journal = journals.find((one) => one.isAnswered(text)) ?? journals.at(-1)
-      journal?.said([Buffer.from(`${text}\n`)])
+      if (this.#journals.size > 0) this.#write(JSON.stringify(args[0]))
     })
     this.#tell(this.#onmessage, ...args)
   }
 
+  /** Messages that come at once are told as such: a client may tell that apart. */
+  #write(text: string): void {
+    if (this.#heard.push(text) === 1) queueMicrotask(() => quietly(() => this.#flush()))
+  }
+
+  #flush(): void {
+    const journals = [...this.#journals.values()]
+    const told = Map.groupBy(
+      this.#heard.splice(0),
+      (text) => journals.find((one) => one.isAnswered(text)) ?? journals.at(-1),
+    )
+    for (const [journal, lines] of told) journal?.said(lines.map((text) => Buffer.from(`${text}\n`)))
+  }
+
   #ended(): void {
+    quietly(() => this.#flush())
     if (!this.#isLeft) for (const journal of this.#journals.values()) quietly(() => journal.ended(0, null))
     this.#tell(this.#onclose)
   }
