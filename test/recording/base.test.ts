@@ -70,7 +70,7 @@ function writeReplay({ base, out }: Case): void {
   writer.repeatCall(http, { id: 'c1', started_ms: 5, headers: [...headers, ['user-agent', 'sdk/2']] })
   const evidence = { grade: 'exact', source: 'c1' } as const
   writer.repeatResult(http, { id: 'c1', chunks: 2, end: { kind: 'aborted', offset_ms: 12 }, evidence })
-  writer.repeatCall(tool, { id: 'c2', started_ms: 25, parent: 'c1' })
+  writer.repeatCall(tool, { id: 'c2', started_ms: 25, parent: 'c1', spans: [{ name: 'plan', nth: 2 }] })
   writer.repeatResult(tool, { id: 'c2', end: tool.end })
   writer.finish(finish)
   writer.seal()
@@ -88,7 +88,7 @@ function expectReplay({ interactions, integrity }: Recording): void {
       end: { kind: 'aborted', offset_ms: 12 },
       evidence: { grade: 'exact', source: 'c1' },
     },
-    { ...tool, started_ms: 25, parent: 'c1' },
+    { ...tool, started_ms: 25, parent: 'c1', spans: [{ name: 'plan', nth: 2 }] },
   ])
 }
 

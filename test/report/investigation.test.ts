@@ -6,6 +6,7 @@ import { type Investigation, renderInvestigation } from '../../src/report/render
 import { computeSignals } from '../../src/signals/compute-signals.ts'
 import { debugRun } from '../../src/signals/debug-run.ts'
 import { hypothesise } from '../../src/signals/hypothesise.ts'
+import { pointTo } from '../../src/signals/span-like.ts'
 import { call, llm, span, trace } from '../signals/build-trace.ts'
 
 const PLAIN = { color: false }
@@ -331,4 +332,17 @@ test('summarises plain spans and log events', () => {
     | run_1 | tool_call search | tool_call search 1.80 s | unknown | tool_layer_failure, repeated_tool_calls |
     "
   `)
+})
+
+test('says in which agent and step each call was made given spans with names', () => {
+  const within = { 'retrial.spans': ['invoke_agent triage', 'step #2\u001b[2J'] }
+  const run = trace({
+    spans: [llm('l1', 0, within), span('t1', { at: 900, error_class: 'timeout', attributes: within }), llm('l2', 5000)],
+  })
+  const text = renderInvestigation(investigate(run), PLAIN)
+  const lines = text.split('\n').filter((line) => line.includes('in invoke_agent triage › step #2'))
+  expect(lines).toHaveLength(2)
+  expect(text).not.toContain('\u001b[2J')
+  expect(pointTo(run.spans[0] ?? null)).toMatchObject({ span_id: 'l1', within: within['retrial.spans'] })
+  expect(pointTo(run.spans[2] ?? null)).not.toHaveProperty('within')
 })

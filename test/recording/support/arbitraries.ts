@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { JsonValue } from '../../../src/core/json.ts'
-import type { HttpAnswer, Interaction, InteractionEnd, Payload } from '../../../src/model/interaction.ts'
+import type { HttpAnswer, Interaction, InteractionEnd, Payload, SpanName } from '../../../src/model/interaction.ts'
 import type { Chance, Note, Recording } from '../../../src/model/recording.ts'
 import type { ErrorShape, RunFinish } from '../../../src/model/run.ts'
 
@@ -116,17 +116,22 @@ const answer: fc.Arbitrary<HttpAnswer> = fc.record(
   { requiredKeys: ['status', 'status_text', 'headers', 'headers_ms', 'chunks'] },
 )
 
+const spans: fc.Arbitrary<SpanName[]> = fc.array(
+  fc.record({ name: anyText, nth: fc.integer({ min: 2, max: 99 }) }, { requiredKeys: ['name'] }),
+  { minLength: 1, maxLength: 3 },
+)
 const interaction: fc.Arbitrary<Interaction> = fc.oneof(
   fc.record(
     {
       id: fc.constant(''),
       kind: fc.constant('http'),
-      door: fc.constantFrom('fetch', 'undici', 'http', 'http2', 'stdio'),
+      door: fc.constantFrom('fetch', 'undici', 'http', 'http2', 'stdio', 'transport'),
       started_ms: ms,
       request: fc.record({ method: anyText, url: fc.webUrl(), headers, body: fc.option(anyBody) }),
       answer: fc.option(answer),
       end,
       parent: anyText,
+      spans,
       evidence,
     },
     { requiredKeys: ['id', 'kind', 'door', 'started_ms', 'request', 'answer', 'end'] },
@@ -141,6 +146,8 @@ const interaction: fc.Arbitrary<Interaction> = fc.oneof(
       value: anyJson,
       lossy: fc.constant(true),
       sync: fc.constant(true),
+      yields: fc.constant(true),
+      spans,
       end: end.filter((value) => value !== null),
       evidence,
     },
