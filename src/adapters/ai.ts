@@ -3,8 +3,6 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import { wrapTool } from '../boundary/doors/function-door.ts'
 import { openSpansBy, withSpan } from '../boundary/spans.ts'
 
-export { wrapTool }
-
 let isNaming = false
 
 /**

@@ -7,21 +7,23 @@ import { type Agent, type Court, type LiveRun, openCourt } from '../replay/court
 import { startWorld, type World } from '../replay/start-world.ts'
 
 const INDEX = join(import.meta.dirname, '../../src/index.ts')
+const ADAPTER = join(import.meta.dirname, '../../src/adapters/ai.ts')
 
 let court: Court
 let world: World
 let live: LiveRun
 
 /** An agent that searches until it finds, with a tool that asks an index. */
-function source({ wrap = "tool('search', search)", tries = 3 } = {}): string {
+function source({ wrap = "tool('search', search)", tries = 3, failure = 'HTTP ' } = {}): string {
   return `
     import { tool } from ${JSON.stringify(INDEX)}
+    import { wrapTools } from ${JSON.stringify(ADAPTER)}
     let pages = 0
     async function search({ url, query }) {
       const status = pages === 0 ? 503 : 200
       const plan = JSON.stringify({ key: query + ++pages, plan: [{ kind: 'json', status, delay: 20 }] })
       const answer = await fetch(url + '/index?plan=' + encodeURIComponent(plan))
-      if (!answer.ok) throw new Error('HTTP ' + answer.status)
+      if (!answer.ok) throw new Error('${failure}' + answer.status)
       return await answer.text()
     }
     const find = ${wrap}
@@ -47,19 +49,19 @@ afterAll(async () => {
 
 let scenarios = 0
 
-async function verify(candidate: Agent, replay = '', baseline = live.recording.agent_ref): Promise<CandidateReport> {
+async function verify(candidate: Agent, replay = ', tools: { search: inside }'): Promise<CandidateReport> {
   const path = join(court.folder, `dropped-${++scenarios}.yaml`)
   writeFileSync(
     path,
     `id: dropped-wrappers
 title: the index is down
 recording: ${live.path}
-agent: "${baseline}"
+agent: "${live.recording.agent_ref}"
 incident:
-  trigger: { span: http_request, error_class: overloaded }
+  trigger: { span: "${replay.includes('inside') ? 'http_request' : 'tool_call:search'}" }
   cause: { signal: repeated_tool_calls, tool: search, at_least: 2 }
   symptom: { signal: stop_reason, is: max_steps }
-replay: { tools: { search: inside }${replay} }
+replay: { on_divergence: fail${replay} }
 candidates:
   - { id: candidate, agent: "${candidate.module}#run" }
 `,
@@ -74,7 +76,7 @@ test('never calls fixed what is seen no more given a candidate that drops the wr
   const report = await verify(dropped)
   expect(report.verdict).toBe('inconclusive')
   expect(report.reasons[0]).toMatchObject({ code: 'unrecorded_source', data: { name: 'unwrapped:search' } })
-  const accepted = await verify(dropped, ', accept: ["unwrapped:search"]')
+  const accepted = await verify(dropped, ', tools: { search: inside }, accept: ["unwrapped:search"]')
   expect(accepted.verdict).toBe('fixed')
   expect(accepted.assumptions.join()).toContain('unwrapped:search')
 })
@@ -83,4 +85,14 @@ test('says nothing of wrappers given a candidate that keeps them', async () => {
   const report = await verify(court.agent(source({ tries: 1 })))
   expect(report).toMatchObject({ verdict: 'fixed', evidence: { coverage: 1 } })
   expect(report.assumptions.join()).not.toContain('unwrapped')
+})
+
+test('sees the function of the user given a tool of a framework that did not run', async () => {
+  const wrap = 'wrapTools({ search: { execute: search } }).search.execute'
+  const changed = await verify(court.agent(source({ wrap, tries: 1, failure: 'status ' })), '')
+  expect(changed.verdict).toBe('inconclusive')
+  expect(changed.reasons[0]).toMatchObject({ code: 'unrecorded_source', data: { name: 'code:search' } })
+  // How it is wrapped is no change.
+  const same = await verify(court.agent(source({ wrap, tries: 1 })), '')
+  expect(same.verdict).toBe('fixed')
 })
