@@ -154,6 +154,28 @@ test('what a generator yields is recorded, and its calls are within it, given on
   expect(functionsOf(recording).filter(({ parent }) => parent !== undefined)).toHaveLength(6)
 })
 
+test('a generator is the very one that the tool gave, given one that is spoken to', async () => {
+  const given: unknown[] = []
+  const talk = tool('talk', async function* () {
+    try {
+      given.push(yield 'first')
+      yield 'second'
+    } catch (error) {
+      given.push((error as Error).message)
+      yield 'sorry'
+    }
+  })
+  const { recording } = await recordHere(async () => {
+    const generator = talk()
+    await generator.next()
+    await generator.next('hello' as never)
+    await generator.throw(new Error('no'))
+    return (await generator.return()).done
+  })
+  expect(given).toEqual(['hello', 'no'])
+  expect(functionsOf(recording)).toMatchObject([{ value: ['first', 'second', 'sorry'], yields: true }])
+})
+
 test('a name costs nothing and reaches no recording given no run', async () => {
   expect(withSpan('invoke_agent nobody', () => 17)).toBe(17)
   await expect(withSpan('invoke_agent nobody', () => look('there'))).resolves.toBe('there')

@@ -1,6 +1,5 @@
+import { isGeneratorObject } from 'node:util/types'
 import { type BoundaryContext, currentContext, type FunctionObserver, runInContext } from '../tape.ts'
-
-const { toString: kindOf } = Object.prototype
 
 type Then = PromiseLike<unknown>['then']
 
@@ -9,7 +8,14 @@ type Then = PromiseLike<unknown>['then']
  * @param within Where the function ran: what a lazy result does, it does there too.
  */
 export function watchResult(result: unknown, observer: FunctionObserver, within: BoundaryContext): unknown {
-  if (kindOf.call(result) === '[object AsyncGenerator]') return watchYields(result as AsyncGenerator, observer, within)
+  if (isAsyncGenerator(result)) {
+    try {
+      watchYields(result, observer, within)
+    } catch {
+      // It cannot be looked at; the call stays without an end.
+    }
+    return result
+  }
   const then = thenOf(result)
   if (then === null) {
     observer.returned(result, { sync: true })
@@ -40,35 +46,34 @@ export function watchResult(result: unknown, observer: FunctionObserver, within:
   return promise
 }
 
-/** Yields what a generator yields, and tells of it at its end: its code runs as it is asked for the next value. */
-async function* watchYields(
-  generator: AsyncGenerator,
-  observer: FunctionObserver,
-  within: BoundaryContext,
-): AsyncGenerator {
+/** A generator of the language itself, whose iterator nothing of the agent's stands behind. */
+function isAsyncGenerator(value: unknown): value is AsyncGenerator {
+  return isGeneratorObject(value) && Symbol.asyncIterator in (value as object)
+}
+
+/** Looks at what a generator gives, and tells of it at its end: its code runs when it is asked for the next value. */
+function watchYields(generator: AsyncGenerator, observer: FunctionObserver, within: BoundaryContext): void {
   const yielded: unknown[] = []
   let isOver = false
-  try {
-    for (;;) {
-      const next = await runInContext(within, () => generator.next())
-      isOver = next.done === true
-      if (isOver) {
-        observer.returned(next.value, { yielded })
-        return next.value
-      }
-      yielded.push(next.value)
-      yield next.value
-    }
-  } catch (error) {
+  const end = (tell: () => void): void => {
+    if (!isOver) tell()
     isOver = true
-    observer.threw(error, { yielded })
-    throw error
-  } finally {
-    if (!isOver) {
-      // Whoever asked for values wants no more of them.
-      observer.returned(undefined, { yielded })
-      await runInContext(within, () => generator.return(undefined))
+  }
+  for (const name of ['next', 'return', 'throw'] as const) {
+    const base = generator[name] as (...args: unknown[]) => Promise<IteratorResult<unknown>>
+    const watched = async (...args: unknown[]): Promise<IteratorResult<unknown>> => {
+      try {
+        const step = await runInContext(within, () => base.apply(generator, args))
+        if (step.done !== true) yielded.push(step.value)
+        // What ends it from outside is no result of its own.
+        else end(() => observer.returned(name === 'next' ? step.value : undefined, { yielded }))
+        return step
+      } catch (error) {
+        end(() => observer.threw(error, { yielded }))
+        throw error
+      }
     }
+    Object.defineProperty(generator, name, { value: watched, configurable: true, writable: true })
   }
 }
 
