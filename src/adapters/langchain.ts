@@ -33,7 +33,7 @@ const open = new Map<string, OpenSpan | null>()
 let isFinding = false
 
 /**
- * A handler of callbacks that names chains, graphs and their nodes: `agent`, or `invoke_agent NAME` for the agents of `createAgent`.
+ * A handler of callbacks that names chains, graphs and their nodes: `agent`, or `invoke_agent NAME` for agents whose metadata tell their name (`lc_agent_name`).
  * LangChain tells where code runs where it has an async local storage, as it has with LangGraph.
  *
  * @example
@@ -69,9 +69,9 @@ function begin(runId: string, parentRunId: string | undefined, name: string | nu
 /** How the parts of a chain are called that nobody has given a name. */
 const UNNAMED = /^(?:Runnable|Channel|Branch<|__)/
 
-function nameOf(name: string | undefined, tags: string[] = [], metadata: Record<string, unknown> = {}): string | null {
-  if (name === undefined || UNNAMED.test(name) || tags.includes('langsmith:hidden')) return null
-  return metadata.lc_agent_name === name ? `invoke_agent ${name}` : name
+function nameOf(name?: string, tags?: string[], metadata?: Record<string, unknown>): string | null {
+  if (typeof name !== 'string' || UNNAMED.test(name) || tags?.includes('langsmith:hidden')) return null
+  return metadata?.lc_agent_name === name ? `invoke_agent ${name}` : name
 }
 
 /** Under these symbols the copies of LangChain in a process share where code runs, and with which settings. */

@@ -166,5 +166,5 @@ test('leaves out what went to a child process, and says so', () => {
   const { text, kept, lost } = exportNock(record(over('fetch'), over('stdio')))
   expect(JSON.parse(text)).toHaveLength(1)
   expect(kept).toEqual(['1 request with the answer'])
-  expect(lost).toContain('1 message to an MCP server by stdio')
+  expect(lost).toContain('1 message to an MCP server without HTTP')
 })

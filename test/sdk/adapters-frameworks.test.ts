@@ -161,6 +161,11 @@ test.each(PAIRS)('keeps names apart given two agents at once ($file)', async ({ 
   }
 })
 
+test('names an agent within a node of a graph', async () => {
+  const live = await record('adapted-langgraph', 'nested')
+  expect(outline(live.recording.interactions)[0]).toBe('completions in support › triage › invoke_agent helper › agent')
+})
+
 test('names the agent that took over given a hand-off', async () => {
   const live = await record('adapted-openai-agents', 'handedOver')
   expect(outline(live.recording.interactions)).toEqual([
