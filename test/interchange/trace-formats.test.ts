@@ -274,3 +274,22 @@ test('has the same id and the same recording given the same file twice', () => {
   const [one, two] = [importRuns('otlp', text, 'a.json'), importRuns('otlp', text, 'b.json')]
   expect(one.map(toRecording)).toEqual(two.map(toRecording))
 })
+
+test('exports named spans around the steps, and reads the steps back as they were, given a run with names', () => {
+  const spans = [{ name: 'invoke_workflow refunds' }, { name: 'invoke_agent triage', nth: 2 }]
+  const named = { ...native, interactions: native.interactions.map((one) => ({ ...one, spans })) }
+  const [trace, plain] = [projectRun(named), projectRun(native)]
+  const exported = exportOtlp(trace)
+  expect(traceOf('otlp', exported)).toEqual(trace)
+  const names = JSON.stringify(exported).match(/"name":"invoke_\w+ [^"]*"/g)
+  expect(names?.slice(1)).toEqual(['"name":"invoke_workflow refunds"', '"name":"invoke_agent triage"'])
+  // But for the names themselves, nothing that is computed of a run knows of them.
+  const { 'retrial.spans': path, 'gen_ai.agent.name': agent } = trace.spans[0]?.attributes ?? {}
+  expect([path, agent]).toEqual([['invoke_workflow refunds', 'invoke_agent triage #2'], 'triage'])
+  const bare = trace.spans.map(({ attributes, ...span }) => {
+    const { 'retrial.spans': _, 'gen_ai.agent.name': __, ...rest } = attributes
+    return { ...span, attributes: rest }
+  })
+  expect(bare).toEqual(plain.spans)
+  expect(trace.events).toEqual(plain.events)
+})
