@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { HttpInteraction } from '../../src/model/interaction.ts'
+import type { HeaderList, HttpInteraction } from '../../src/model/interaction.ts'
 import type { Recording } from '../../src/model/recording.ts'
 import { findMissingKeys } from '../../src/scenario/propose/find-missing-keys.ts'
 import { buildRecording } from './build-run.ts'
@@ -65,4 +65,41 @@ test('names nothing given requests to no model, and hosts that only look like a 
     'POST https://notopenai.com/upload',
   )
   expect(settings(recording)).toEqual({})
+})
+
+/** The same, asked with these headers. */
+function askingWith(headers: HeaderList, ...urls: string[]): Recording {
+  const recording = asking(...urls)
+  for (const one of recording.interactions) if (one.kind === 'http') one.request.headers = headers
+  return recording
+}
+
+const MODELS = ['POST http://localhost:8000/v1/chat/completions', 'POST https://api.openai.com/v1/embeddings']
+
+test.each<[string, HeaderList]>([
+  ['fetch', [['user-agent', 'node']]],
+  ['axios', [['user-agent', 'axios/1.13.2']]],
+  ['node:http', [['host', 'localhost:8000']]],
+])('names nothing given a model that is asked by %s, without an SDK', (_title, headers) => {
+  expect(settings(askingWith(headers, ...MODELS))).toEqual({})
+})
+
+test.each<[string, HeaderList]>([
+  ['by its name', [['user-agent', 'OpenAI/JS 7.57.0']]],
+  [
+    'by a header of its own',
+    [
+      ['user-agent', 'node'],
+      ['x-stainless-lang', 'js'],
+    ],
+  ],
+  ['over another layer', [['user-agent', 'ai/7.0.173 ai-sdk/openai/4.0.118 runtime/node.js/24']]],
+])('names the key given an SDK that shows %s', (_title, headers) => {
+  expect(Object.keys(settings(askingWith(headers, ...MODELS)))).toEqual(['OPENAI_API_KEY', 'OPENAI_BASE_URL'])
+})
+
+test('names the key given a recording of somebody else that does not say who asked', () => {
+  const recording = askingWith([['content-type', 'application/json']], ...MODELS)
+  const foreign = { ...recording, runtime: { node: 'unknown', platform: 'unknown' } }
+  expect(Object.keys(settings(foreign))).toEqual(['OPENAI_API_KEY', 'OPENAI_BASE_URL'])
 })

@@ -1,4 +1,4 @@
-import type { HttpInteraction } from '../../model/interaction.ts'
+import { type HttpInteraction, headerValue } from '../../model/interaction.ts'
 import type { Recording } from '../../model/recording.ts'
 
 /** A variable without which the client of a recorded call does not start, and a value that lets it. */
@@ -39,12 +39,22 @@ const BY_PATH: readonly [path: RegExp, key: string, base: string][] = [
 export function findMissingKeys(recording: Recording, env: Readonly<Record<string, string>>): MissingKey[] {
   const found = new Map<string, MissingKey>()
   for (const interaction of recording.interactions) {
-    if (interaction.kind !== 'http') continue
+    if (interaction.kind !== 'http' || isPlain(interaction, recording)) continue
     for (const key of neededBy(interaction)) {
       if (env[key.name] === undefined && !found.has(key.name)) found.set(key.name, key)
     }
   }
   return [...found.values()]
+}
+
+/** What clients call themselves that insist on nothing. */
+const PLAIN = /^(node|undici|node-fetch|axios|got|ky|superagent|needle|deno|bun|curl)\b/i
+
+/** Whether a call was made without an SDK, by `fetch` and the like. Unknown where somebody else recorded it and kept no name. */
+function isPlain({ request: { headers } }: HttpInteraction, { runtime }: Recording): boolean {
+  if (headers.some(([name]) => name.startsWith('x-stainless-') || name === 'x-goog-api-client')) return false
+  const agent = headerValue(headers, 'user-agent')
+  return agent === undefined ? headers.length > 0 && runtime.node !== 'unknown' : PLAIN.test(agent)
 }
 
 function neededBy({ request }: HttpInteraction): MissingKey[] {
