@@ -37,6 +37,7 @@ import { redactAsk } from './redact-ask.ts'
 import { renameAnswer, renameValue } from './rename-answer.ts'
 import { Renaming } from './renaming.ts'
 import type { ReplayTapeOptions } from './replay-tape-options.ts'
+import { RetryAfter } from './retry-after.ts'
 import { ServedFunction } from './served-function.ts'
 import { ServedInteraction } from './served-interaction.ts'
 import { tellUnwrapped } from './tell-unwrapped.ts'
@@ -63,6 +64,7 @@ export class ReplayTape implements Tape {
   readonly #runs: ToolRuns
   readonly #ties: McpTies
   readonly #starts: CallStarts
+  readonly #retryAfter: RetryAfter
 
   constructor(options: ReplayTapeOptions) {
     this.#options = options
@@ -76,6 +78,7 @@ export class ReplayTape implements Tape {
     this.#open = new OpenCalls(clock)
     this.#given = given ?? recording
     this.#ties = readMcpTies(this.#given)
+    this.#retryAfter = new RetryAfter(recording)
     this.#givenCalls = new Map(given?.interactions.map((one) => [one.id, one]))
     this.#renaming = new Renaming(JSON.stringify(options.input ?? [options.recording.input]), options.shift_ms)
   }
@@ -114,12 +117,8 @@ export class ReplayTape implements Tape {
       abandonCancelled(redactAsk(ask, null), this.#open)
     const identical = text === null ? null : this.#index.findRequest({ ...ask, text })
     if (identical !== null) {
-      const found = this.#repeat(
-        identical,
-        within,
-        this.#headers.unless(identical.interaction.request.headers, ask.headers),
-      )
-      return { kind: 'serve', exchange: this.#serve(found) }
+      const headers = this.#headers.unless(identical.interaction.request.headers, ask.headers)
+      return { kind: 'serve', exchange: this.#serve(this.#repeat(identical, within, headers)) }
     }
     const request = redactAsk(ask, this.#options.redactor)
     const found = this.#find({ ...this.#starts.begin(within), kind: 'http', door: ask.door, request, answer: null })
@@ -245,8 +244,8 @@ export class ReplayTape implements Tape {
     const timed = this.#timed(found)
     // Without `asked` it asked the very same, names included.
     const names = asked === undefined ? null : compareNames(recorded.request, asked)
-    const renamed = renameAnswer(timed, this.#renaming)
-    const interaction = asGiven(found, names === null ? renamed : renameMessages(renamed, names))
+    const interaction = asGiven(found, renameMessages(renameAnswer(timed, this.#renaming), names))
+    if (foreign === undefined) this.#retryAfter.give(recorded, evidence, start, timed.answer)
     const onEnd = (end: InteractionEnd, chunks: number | null): void => {
       this.#close(id)
       writeAnswer(this.#options.writer, { id, recorded, given: interaction, evidence }, chunks, end)
@@ -257,7 +256,7 @@ export class ReplayTape implements Tape {
       if (!standing) evidence.grade = 'beyond'
       evidence.note = standing ? STANDS_LONGER : 'the client waits for longer than the recorded one did'
     }
-    const finish = foreign === undefined ? this.#given.finish : foreign.finish
+    const { finish } = foreign ?? this.#given
     const served = new ServedInteraction(this.#options.clock, {
       interaction,
       start,
@@ -292,7 +291,7 @@ export class ReplayTape implements Tape {
       evidence.grade = 'beyond'
       evidence.note = 'the agent waits for longer than the recorded run lasted'
     }
-    const known = knownUntil(timed, foreign === undefined ? this.#given.finish : foreign.finish, null)
+    const known = knownUntil(timed, (foreign ?? this.#given).finish, null)
     this.#open.add({ id, evidence, recorded, since: roundMs(start), site: this.#site() })
     this.#renaming.learn(() => JSON.stringify(interaction.value ?? null))
     return new ServedFunction(clock, { interaction, start, knownUntil: known, onEnd, onBeyond }).result()

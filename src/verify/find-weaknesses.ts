@@ -19,7 +19,7 @@ export function findWeaknesses(run: TrialRun, required: EvidenceGrade): VerifyRe
   } else if (run.outcome === 'diverged') {
     found.push(createReason('diverged', 'the replay stopped at a request that the recording does not hold'))
   }
-  found.push(...findWeakEvidence(run.evidence, required))
+  found.push(...findWeakEvidence(run, required))
   if (run.evidence.worst !== null && findWeakStep(run, required) !== null && found.length === 0) {
     found.push(createReason('weak_evidence', 'an answer is below the required grade, against what the counts say'))
   }
@@ -62,7 +62,8 @@ function findUnfinished({ outcome, failure, trace }: TrialRun): VerifyReason[] {
   return []
 }
 
-function findWeakEvidence(evidence: EvidenceReport, required: EvidenceGrade): VerifyReason[] {
+function findWeakEvidence(run: TrialRun, required: EvidenceGrade): VerifyReason[] {
+  const { evidence } = run
   const counts = Object.entries(evidence.grades) as [EvidenceGrade, number][]
   const occurred = new Set(counts.filter(([, count]) => count !== 0).map(([grade]) => grade))
   if (evidence.worst !== null) occurred.add(evidence.worst)
@@ -72,7 +73,7 @@ function findWeakEvidence(evidence: EvidenceReport, required: EvidenceGrade): Ve
   const weak = bad.filter((grade) => !WORTHLESS_GRADES.includes(grade))
   const found: VerifyReason[] = []
   if (worthless.length > 0) {
-    const message = `${describe(evidence, worthless)}: never evidence for a fix`
+    const message = `${describe(evidence, worthless)}: never evidence for a fix${whyBeyond(run)}`
     found.push(createReason('worthless_evidence', message, { grades: worthless }))
   }
   if (weak.length > 0) {
@@ -85,6 +86,12 @@ function findWeakEvidence(evidence: EvidenceReport, required: EvidenceGrade): Ve
     found.push(createReason('incomplete_coverage', message, { coverage: evidence.coverage }))
   }
   return found
+}
+
+/** What the recording cannot know, of the first answer of which that is said. */
+function whyBeyond({ interactions = [] }: TrialRun): string {
+  const index = interactions.findIndex(({ evidence }) => evidence?.grade === 'beyond' && evidence.note !== undefined)
+  return index === -1 ? '' : `; step ${index + 1}: ${interactions[index]?.evidence?.note}`
 }
 
 function describe(evidence: EvidenceReport, grades: EvidenceGrade[]): string {

@@ -67,10 +67,10 @@ function add(names: Map<string, string>, from: JsonValue | undefined, to: JsonVa
   if (from !== undefined && to !== undefined && from !== to) names.set(JSON.stringify(from), JSON.stringify(to))
 }
 
-/** A recorded answer under the names of this replay. */
-export function renameMessages(recorded: HttpInteraction, names: MessageNames): HttpInteraction {
+/** A recorded answer under the names of this replay, where there are others. */
+export function renameMessages(recorded: HttpInteraction, names: MessageNames | null): HttpInteraction {
   const { answer } = recorded
-  if (answer === null || !answer.chunks.every(([, data]) => 'text' in data)) return recorded
+  if (names === null || answer === null || !answer.chunks.every(([, data]) => 'text' in data)) return recorded
   const pieces = answer.chunks.map(([, data]) => payloadText(data))
   const edits = findEdits(pieces.join(''), names)
   if (edits.length === 0) return recorded
