@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { quoteForShell } from '../core/quote-for-shell.ts'
-import { addLeniency, type Leniency } from '../scenario/edit-scenario.ts'
+import { acceptBypass, addLeniency, type Leniency } from '../scenario/edit-scenario.ts'
 
-/** Adds `retrial scenario accept` and `retrial scenario volatile`: what a verdict may pass over, written down by name. */
+/** Adds `retrial scenario accept`, `volatile` and `accept-bypass`: what a verdict may pass over, written down by name. */
 export function registerScenarioLeniency(scenario: Command): void {
   scenario
     .command('accept')
@@ -16,10 +16,22 @@ export function registerScenarioLeniency(scenario: Command): void {
     .argument('<scenario>', 'the scenario file')
     .argument('<paths...>', "where they are: '$.metadata.request_time', 'query.nonce', 'header.x-request-id'")
     .action((file: string, paths: string[]) => add(file, 'volatile', paths))
+  scenario
+    .command('accept-bypass')
+    .description('let a fix count as fixed that never meets the trigger; the verdict lists it as an assumption')
+    .argument('<scenario>', 'the scenario file')
+    .action((file: string) => {
+      const what = acceptBypass(file) ? `set verify.accept_bypass in ${file}` : `nothing to set: ${file} has it already`
+      tell(what, file)
+    })
 }
 
 function add(file: string, key: Leniency, names: string[]): void {
   const added = addLeniency(file, key, names)
   const what = added.length === 0 ? `nothing to add: ${file} has it already` : `added ${added.join(', ')} to ${file}`
+  tell(what, file)
+}
+
+function tell(what: string, file: string): void {
   process.stdout.write(`${what}; review it, then run \`retrial verify ${quoteForShell(file)}\`\n`)
 }

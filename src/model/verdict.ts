@@ -107,9 +107,9 @@ export interface LiveSampling {
   difference: { difference: number; low: number; high: number }
 }
 
-/** One way to settle an inconclusive verdict. */
+/** One way to settle an inconclusive verdict, or to accept a bypass. */
 export interface WayOut {
-  /** `accept`, `volatile`, `evidence`, `stub`, `live`, `required_evidence`, `look`. */
+  /** `accept`, `volatile`, `evidence`, `stub`, `live`, `required_evidence`, `accept_bypass`, `look`. */
   kind: string
   text: string
   /** As it has to be typed in the folder in which the verdict was given. */

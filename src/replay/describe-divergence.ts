@@ -49,7 +49,7 @@ export function describeDivergence(
       nearest: nearest && { interaction: nearest.interaction.id, step: nearest.step, used: nearest.used },
       difference,
       kind,
-      remedies: listRemedies({ kind, difference, summary }).map(({ text }) => text),
+      remedies: listRemedies({ kind, difference, summary, request: call.target }).map(({ text }) => text),
     },
   }
 }

@@ -34,7 +34,7 @@ const CHECKS: Partial<Record<DivergenceKind, string>> = {
   new_request: 'Check whether the candidate should make this call at all.',
 }
 
-type Diverged = Pick<Divergence, 'kind' | 'difference' | 'summary'>
+type Diverged = Pick<Divergence, 'kind' | 'difference' | 'summary' | 'request'>
 
 /** A remedy with its sentence. */
 export interface Remedy {
@@ -43,9 +43,9 @@ export interface Remedy {
 }
 
 /** What a person can do about a divergence, the cheapest first. */
-export function listRemedies({ kind, difference, summary }: Diverged): Remedy[] {
-  return REMEDIES[kind].flatMap((code) => {
-    const text = describe(code, { kind, difference, summary })
+export function listRemedies(diverged: Diverged): Remedy[] {
+  return REMEDIES[diverged.kind].flatMap((code) => {
+    const text = describe(code, diverged)
     return text === null ? [] : [{ code, text }]
   })
 }
@@ -71,7 +71,19 @@ export function liveKindOf(summary: string): 'model' | 'tools' {
   return summary.startsWith('llm_generate') ? 'model' : 'tools'
 }
 
-function describe(code: RemedyCode, { kind, difference, summary }: Diverged): string | null {
+/**
+ * Says of a request that may do something where it goes that it is sent for real; nothing of one that only reads.
+ *
+ * @param target `POST https://host/path`.
+ */
+export function warnOfSending(target: string): string {
+  const [method = '', href = ''] = target.split(' ')
+  const url = URL.parse(href)
+  if (url === null || method === 'GET' || method === 'HEAD') return ''
+  return `; this sends ${method} to ${url.host} for real, with all that it does there`
+}
+
+function describe(code: RemedyCode, { kind, difference, summary, request }: Diverged): string | null {
   switch (code) {
     case 'check':
       return CHECKS[kind] ?? null
@@ -85,7 +97,8 @@ function describe(code: RemedyCode, { kind, difference, summary }: Diverged): st
       return 'Supply the answer under `stubs:`; the verdict lists it as an assumption.'
     case 'live': {
       const what = liveKindOf(summary)
-      return `Ask the real ${what === 'model' ? 'model' : 'tool'} for exactly this answer: --live ${what}.`
+      const warning = what === 'model' ? '' : warnOfSending(request)
+      return `Ask the real ${what === 'model' ? 'model' : 'tool'} for exactly this answer: --live ${what}${warning}.`
     }
     case 'stale':
       return 'Set `on_divergence: stale` on the candidate to look further; the verdict stays inconclusive.'

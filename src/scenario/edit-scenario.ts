@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { isSeq, parseDocument } from 'yaml'
+import { type Document, isSeq, parseDocument } from 'yaml'
 import type { Stub } from '../model/evidence.ts'
 import { parseScenario } from './load-scenario.ts'
 
@@ -28,11 +28,28 @@ export function addLeniency(file: string, key: Leniency, names: readonly string[
   return missing
 }
 
+/**
+ * Sets `verify.accept_bypass` in a scenario file; all else in it stays as it is.
+ *
+ * @returns false when it was set already
+ */
+export function acceptBypass(file: string): boolean {
+  if (parseScenario(readFileSync(file, 'utf8'), file).verify.accept_bypass) return false
+  const document = parseDocument(readFileSync(file, 'utf8'))
+  document.setIn(['verify', 'accept_bypass'], true)
+  save(file, document)
+  return true
+}
+
 function append(file: string, path: string[], values: unknown[]): void {
   const document = parseDocument(readFileSync(file, 'utf8'))
   const list = document.getIn(path)
   if (isSeq(list)) for (const value of values) list.add(document.createNode(value))
   else document.setIn(path, document.createNode(values))
+  save(file, document)
+}
+
+function save(file: string, document: Document): void {
   const text = document.toString({ lineWidth: 120 })
   parseScenario(text, file)
   writeFileSync(file, text)

@@ -5,12 +5,12 @@ import { quoteForShell } from '../core/quote-for-shell.ts'
 import type { EvidenceGrade } from '../model/evidence.ts'
 import type { Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
-import type { Divergence, DivergenceKind, Reason, Verdict, WayOut } from '../model/verdict.ts'
+import type { Divergence, DivergenceKind, IncidentFindings, Reason, Verdict, WayOut } from '../model/verdict.ts'
 import { readModelRequest } from '../providers/registry.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { canonicaliseInteraction } from '../replay/canonical-call.ts'
 import { guessTokens } from '../replay/live/live-desk.ts'
-import { volatilePathOf } from '../replay/remedies.ts'
+import { volatilePathOf, warnOfSending } from '../replay/remedies.ts'
 import { whyNoEvidence } from '../replay/why-no-evidence.ts'
 import type { Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
 import { countOf } from '../verify/reason-codes.ts'
@@ -22,12 +22,13 @@ const MOST_RECORDINGS = 200
 /** The kinds of a difference that every run of an agent may make. */
 const MADE_ANEW = new Set<DivergenceKind>(['generated_value', 'clock', 'randomness'])
 
-/** An inconclusive candidate. */
+/** A candidate that is not proved. */
 export interface Unsettled {
   scenario: Scenario
   candidate: ScenarioCandidate
   recording: Recording
   verdict: Verdict
+  findings: IncidentFindings | null
   reasons: readonly Reason[]
   interactions: readonly Interaction[]
   divergences: readonly Divergence[]
@@ -36,13 +37,14 @@ export interface Unsettled {
 }
 
 /**
- * How an inconclusive verdict can be settled, the cheapest way first: each with a command that works as it stands. None for any
- * other verdict.
+ * How an inconclusive verdict can be settled, or a bypass accepted, the cheapest way first: each with a command that works as it
+ * stands. None for any other verdict.
  */
 export async function findWaysOut(unsettled: Unsettled): Promise<WayOut[]> {
   const { scenario, candidate, verdict, reasons, worst } = unsettled
-  if (verdict !== 'inconclusive') return []
   const file = quoteForShell(relative(process.cwd(), scenario.file))
+  if (verdict === 'bypassed') return offerBypass(unsettled, file)
+  if (verdict !== 'inconclusive') return []
   const verify = `retrial verify ${file} --only ${scenario.id}/${candidate.id}`
   const ways: WayOut[] = []
   ways.push(...offerLeniency(unsettled, file))
@@ -56,8 +58,20 @@ export async function findWaysOut(unsettled: Unsettled): Promise<WayOut[]> {
     ways.push({ kind: 'required_evidence', text, command: `${verify} --required-evidence ${worst}` })
   }
   const explain = unsettled.divergences.length === 0 ? '' : ' --explain 1'
-  const command = `retrial replay ${file} --candidate ${candidate.id}${explain}`
-  return [...ways, { kind: 'look', text: 'look at what the replay did', command }]
+  return [...ways, look(candidate, file, explain)]
+}
+
+/** To take a fix for good that is at the root; with the cause there, it stays a bypass whatever is accepted. */
+function offerBypass({ scenario, candidate, findings }: Unsettled, file: string): WayOut[] {
+  if (candidate.expect === 'bypassed' || scenario.verify.accept_bypass || findings?.cause.present !== false) return []
+  const text =
+    'if the fix is at the root and keeps the trigger from happening at all, accept a bypass (`verify.accept_bypass`): every candidate here that never meets the trigger then counts as fixed, which the verdict lists as an assumption'
+  return [{ kind: 'accept_bypass', text, command: `retrial scenario accept-bypass ${file}` }, look(candidate, file)]
+}
+
+function look({ id }: ScenarioCandidate, file: string, explain = ''): WayOut {
+  const command = `retrial replay ${file} --candidate ${id}${explain}`
+  return { kind: 'look', text: 'look at what the replay did', command }
 }
 
 /**
@@ -136,7 +150,7 @@ function offerLive({ recording, interactions }: Unsettled, question: Interaction
   const calls = left > 1 ? `1 to about ${countOf(left, 'call')}` : 'about 1 call'
   const what = isModel
     ? `the real model (${calls}, some ${guessTokens(question)} tokens each)`
-    : `the real tool (${calls})`
+    : `the real tool (${calls}${warnOfSending(targetOf(question))})`
   const text = `ask ${what}, and pin the answers for review and for the next replay`
   return [{ kind: 'live', text, command: `${verify} --live ${isModel ? 'model' : 'tools'}` }]
 }
