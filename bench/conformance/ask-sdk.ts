@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import type { HeaderList, HttpRequest } from '../../src/model/interaction.ts'
 import { payloadBytes } from '../../src/model/interaction.ts'
-import { isMeaningful } from '../../src/replay/canonical-call.ts'
+import { isMeaningful } from '../../src/replay/counting-headers.ts'
 
 /** What is measured: the calls that the SDKs of OpenAI and Anthropic know by these paths. */
 export type Api = 'chat' | 'responses' | 'messages'

@@ -17,6 +17,7 @@ import { adjust } from '../suite/run-suite.ts'
 import { checkIsolation } from '../trial/check-isolation.ts'
 import { completeWorld, deriveRecording, enterWorld, worldsFolder } from '../trial/enter-world.ts'
 import { type Explanation, explainDivergence, type ReplayToExplain } from '../trial/explain-divergence.ts'
+import { replayBesideUnfixed } from '../trial/replay-counting.ts'
 import { resolveAgent } from '../trial/resolve-agent.ts'
 import { type ReplayRequest, runReplay } from '../trial/run-replay.ts'
 import { settleSources } from '../trial/settle-sources.ts'
@@ -98,14 +99,17 @@ async function replayIn(
   const { source, name, on_divergence } = choose(scenario, options.candidate)
   const { recording, supplements } = await openRecording(scenario)
   if (kept !== null) checkWorld(options.world ?? '', kept, recording)
-  const agent = await resolveAgent(source, scenario, recording, join(config.out_dir, 'revisions'))
+  const revisions = join(config.out_dir, 'revisions')
+  const agent = await resolveAgent(source, scenario, recording, revisions)
   const beside = options.candidate === undefined ? {} : { supplements, stubs: scenario.stubs }
   const outDir = join(config.out_dir, 'replays', scenario.id)
   await mkdir(outDir, { recursive: true })
   const plain = { scenario, recording, agent, on_divergence, outDir, name, ...beside }
   const { request, world } = await place(plain, kept, config.out_dir)
   const { orders } = giveWorld(request.recording, { ...request.times, order: request.scenario.replay.order })
-  const { run, result, interactions } = await runReplay(request, pool)
+  const replayed =
+    options.candidate === undefined ? runReplay(request, pool) : replayBesideUnfixed(request, pool, revisions)
+  const { run, result, interactions, counted } = await replayed
   const isGood =
     run.outcome === 'finished' && run.divergences.length === 0 && run.egress.length === 0 && run.evidence.coverage === 1
   const view = {
@@ -128,7 +132,7 @@ async function replayIn(
       accepted: scenario.replay.accept,
       stated: source.env,
       cwd: agent.cwd,
-      revisions: join(config.out_dir, 'revisions'),
+      revisions,
       baseline: result.sources,
     }),
     isolation: result.isolation,
@@ -138,14 +142,15 @@ async function replayIn(
     recording: result.recording === null ? null : relative(process.cwd(), result.recording),
     output: result.output,
   }
-  const replayed = {
+  const toExplain = {
     scenario,
     candidate: options.candidate ?? null,
     recording,
     interactions,
+    counted,
     divergences: run.divergences,
   }
-  const explained = options.explain === undefined ? undefined : explain(replayed, options.explain)
+  const explained = options.explain === undefined ? undefined : explain(toExplain, options.explain)
   process.stdout.write(render(view, explained, options.json === true, config.color))
   if (isGood) chooseExitCode(0)
   else if (run.outcome !== 'harness_error' && run.outcome !== 'crashed') chooseExitCode(3)

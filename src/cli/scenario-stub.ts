@@ -41,7 +41,7 @@ async function stub(file: string, options: StubOptions): Promise<void> {
   const scenario = loadScenario(file)
   const candidate = findCandidate(scenario, options.candidate)
   const { out_dir } = resolveConfig({ out_dir: options.out })
-  const { interactions, recording } = await replayCandidate(scenario, candidate, out_dir)
+  const { interactions, recording, counted } = await replayCandidate(scenario, candidate, out_dir)
   const question = findQuestion(interactions)
   if (question === null) {
     throw new RetrialError('ERR_CLI_STUB', `The candidate ${candidate.id} lacks no answer.`, {
@@ -56,7 +56,7 @@ async function stub(file: string, options: StubOptions): Promise<void> {
   )
   addStub(scenario.file, {
     assumption: options.assume ?? `${asked}: ${assumption}`,
-    ...questionOf(question),
+    ...questionOf(question, new Set(counted)),
     ...answer,
   })
   process.stdout.write(`added a stub to ${file}: review it, then run \`retrial verify ${file}\`\n`)

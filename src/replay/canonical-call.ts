@@ -1,25 +1,10 @@
 import type { FunctionAsk } from '../boundary/tape.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { HeaderList, Interaction, Payload } from '../model/interaction.ts'
+import type { HeaderList, HttpRequest, Interaction } from '../model/interaction.ts'
 import { readMcpRequest, stripMcpMessage } from '../providers/mcp/read-request.ts'
 import { canonicaliseBody } from './canonical-body.ts'
-
-/** Headers that change what is asked. All others say how it is carried, and by whom. */
-const MEANINGFUL = new Set([
-  'anthropic-beta',
-  'anthropic-version',
-  'openai-beta',
-  'range',
-  'if-none-match',
-  'if-modified-since',
-  'last-event-id',
-])
-
-/** True for a header that changes what is asked. */
-export function isMeaningful(name: string): boolean {
-  return MEANINGFUL.has(name.toLowerCase())
-}
+import { isMeaningful, readHeaders } from './counting-headers.ts'
 
 /**
  * A call as it is compared: what was asked, without how it was carried. Most headers, the order of query parameters, white
@@ -35,12 +20,16 @@ export interface CanonicalCall {
   text: string
 }
 
-/** The canonical form of a call, recorded or made now. */
-export function canonicaliseInteraction(interaction: Interaction): CanonicalCall {
-  if (interaction.kind === 'http') {
-    const { method, url, headers, body } = interaction.request
-    return canonicaliseHttp(method, url, headers, body)
-  }
+/** Names of headers, in lower case. */
+export type HeaderNames = ReadonlySet<string>
+
+/**
+ * The canonical form of a call, recorded or made now.
+ *
+ * @param counted Headers that are part of the question beside those that always are. @default none
+ */
+export function canonicaliseInteraction(interaction: Interaction, counted?: HeaderNames): CanonicalCall {
+  if (interaction.kind === 'http') return canonicaliseHttp(interaction.request, counted)
   return canonicaliseFunction(interaction.kind, interaction.name, interaction.args)
 }
 
@@ -48,7 +37,7 @@ function canonicaliseFunction(kind: FunctionAsk['kind'], name: string, args: Jso
   return finish(kind, `${kind} ${name}`, { args })
 }
 
-function canonicaliseHttp(method: string, href: string, headers: HeaderList, body: Payload | null): CanonicalCall {
+function canonicaliseHttp({ method, url: href, headers, body }: HttpRequest, counted?: HeaderNames): CanonicalCall {
   const url = URL.parse(href)
   const query: Record<string, string[]> = Object.create(null)
   for (const [name, value] of url?.searchParams ?? []) {
@@ -63,20 +52,15 @@ function canonicaliseHttp(method: string, href: string, headers: HeaderList, bod
     content.body = stripMcpMessage(content.body)
   }
   return finish('http', target, {
-    ...meaningfulHeaders(headers),
+    ...meaningfulHeaders(headers, counted),
     ...(Object.keys(query).length > 0 && { query }),
     ...content,
   })
 }
 
-/** Several lines of one header say the same as one line of all their values. */
-function meaningfulHeaders(headers: HeaderList): JsonObject {
-  const found: Record<string, string> = {}
-  for (const [line, value] of headers) {
-    const name = line.toLowerCase()
-    if (isMeaningful(name)) found[name] = found[name] === undefined ? value : `${found[name]}, ${value}`
-  }
-  return Object.keys(found).length === 0 ? {} : { headers: found }
+function meaningfulHeaders(headers: HeaderList, counted: HeaderNames | undefined): JsonObject {
+  const found = readHeaders(headers, (name) => isMeaningful(name) || counted?.has(name) === true)
+  return found.size === 0 ? {} : { headers: Object.fromEntries(found) }
 }
 
 function finish(kind: CanonicalCall['kind'], target: string, content: JsonObject): CanonicalCall {

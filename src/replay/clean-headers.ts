@@ -13,8 +13,8 @@ export class CleanHeaders {
 
   /** The headers of a request, where they are not those that were recorded. */
   unless(recorded: HeaderList, live: HeaderList): HeaderList | undefined {
-    if (areEqual(live, recorded)) return undefined
-    if (!areEqual(live, this.#live)) {
+    if (areSameHeaders(live, recorded)) return undefined
+    if (!areSameHeaders(live, this.#live)) {
       this.#live = live
       this.#clean = this.#redactor?.headers(live) ?? live
     }
@@ -22,7 +22,8 @@ export class CleanHeaders {
   }
 }
 
-function areEqual(a: HeaderList, b: HeaderList): boolean {
+/** Whether two lists of headers are the same, order and spelling included. */
+export function areSameHeaders(a: HeaderList, b: HeaderList): boolean {
   if (a.length !== b.length) return false
   for (const [i, [name, value]] of a.entries()) {
     const other = b[i] as [string, string]

@@ -1,8 +1,8 @@
 import type { FunctionAsk } from '../boundary/tape.ts'
-import { isEventStream, messageText, readMessages } from '../model/event-stream.ts'
-import { answerText, type FunctionInteraction, type HttpInteraction, type Interaction } from '../model/interaction.ts'
+import type { FunctionInteraction, HttpInteraction, Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
-import { type CanonicalCall, canonicaliseInteraction, canonicalText } from './canonical-call.ts'
+import { type CanonicalCall, canonicaliseInteraction, canonicalText, type HeaderNames } from './canonical-call.ts'
+import { firstSeen } from './first-seen.ts'
 import {
   type CallKey,
   isSameJson,
@@ -13,7 +13,7 @@ import {
   type TextRequest,
 } from './identical.ts'
 import { createIgnoreVolatile, type IgnoreVolatile } from './ignore-volatile.ts'
-import { type RecordedSide, type Renaming, type Shape, shapeOf, tokensOf } from './renaming.ts'
+import { type RecordedSide, type Renaming, type Shape, shapeOf } from './renaming.ts'
 
 /** A recorded call and whether its answer was given already. */
 export class EvidenceEntry<T extends Interaction = Interaction> {
@@ -22,15 +22,17 @@ export class EvidenceEntry<T extends Interaction = Interaction> {
   readonly interaction: T
   used = false
   #call: CanonicalCall | null = null
+  readonly #counted: HeaderNames | undefined
 
-  constructor(interaction: T, step: number) {
+  constructor(interaction: T, step: number, counted?: HeaderNames) {
     this.interaction = interaction
     this.step = step
+    this.#counted = counted
   }
 
   /** Worked out when it is needed: most calls are found by their very bytes. */
   get call(): CanonicalCall {
-    this.#call ??= canonicaliseInteraction(this.interaction)
+    this.#call ??= canonicaliseInteraction(this.interaction, this.#counted)
     return this.#call
   }
 }
@@ -104,6 +106,7 @@ export class EvidenceIndex {
   readonly #ignoring: IgnoreVolatile | null
   readonly #volatile: readonly string[]
   readonly #inside: ReadonlySet<string>
+  readonly #counted: HeaderNames | undefined
   readonly #recording: Recording
   #readings: Reading[] | null = null
   #worldSince: Map<string, number> | null = null
@@ -111,14 +114,23 @@ export class EvidenceIndex {
   /**
    * @param volatile Paths that the scenario ignores.
    * @param inside Wrapped tools whose own calls are answered, not they themselves.
+   * @param counted Headers that are part of the question beside those that always are.
    */
-  constructor(recording: Recording, volatile: readonly string[], inside: ReadonlySet<string> = new Set()) {
+  constructor(
+    recording: Recording,
+    volatile: readonly string[],
+    inside: ReadonlySet<string> = new Set(),
+    counted?: HeaderNames,
+  ) {
     this.#inside = inside
+    this.#counted = counted
     this.#recording = recording
     this.#volatile = volatile
     this.#ignoring = createIgnoreVolatile(volatile)
     this.ignore = this.#ignoring ?? ((content) => content)
-    this.entries = recording.interactions.map((interaction, index) => new EvidenceEntry(interaction, index + 1))
+    this.entries = recording.interactions.map(
+      (interaction, index) => new EvidenceEntry(interaction, index + 1, counted),
+    )
     this.#nested = Map.groupBy(this.entries, ({ interaction }) => interaction.parent)
     for (const entry of this.#inOrder()) this.#addIdentical(entry)
   }
@@ -129,7 +141,7 @@ export class EvidenceIndex {
    */
   findRequest(request: TextRequest): EvidenceEntry<HttpInteraction> | null {
     for (const entry of this.#ofKey(keyOfRequest(request))) {
-      if (isHttp(entry) && isSameRequest(request, entry.interaction.request)) return entry
+      if (isHttp(entry) && isSameRequest(request, entry.interaction.request, this.#counted)) return entry
     }
     return null
   }
@@ -260,31 +272,4 @@ function isHttp(entry: EvidenceEntry): entry is EvidenceEntry<HttpInteraction> {
 
 function isFunction(entry: EvidenceEntry): entry is EvidenceEntry<FunctionInteraction> {
   return entry.interaction.kind !== 'http'
-}
-
-/** For each generated value of the input and the answers: when the agent may first have got it, ms. */
-function firstSeen(recording: Recording): Map<string, number> {
-  const seen = new Map<string, number>()
-  const see = (text: string, at: number): void => {
-    for (const token of tokensOf(text)) seen.set(token, Math.min(seen.get(token) ?? at, at))
-  }
-  see(JSON.stringify(recording.input), Number.NEGATIVE_INFINITY)
-  for (const interaction of recording.interactions) {
-    const { started_ms, end } = interaction
-    // The first bytes of a stream may tell what a later call repeats before the stream has ended.
-    const offset = interaction.kind === 'http' ? interaction.answer?.headers_ms : end?.offset_ms
-    see(worldText(interaction), started_ms + (offset ?? 0))
-  }
-  return seen
-}
-
-/** All that the world said in an interaction, as text. */
-export function worldText(interaction: Interaction): string {
-  if (interaction.kind !== 'http') return JSON.stringify(interaction.value ?? null)
-  const { answer } = interaction
-  if (answer === null) return ''
-  const head = answer.headers.map((line) => line.join(': ')).join('\n')
-  if (!isEventStream(answer.headers)) return `${head}\n${answerText(answer)}`
-  const said = [...readMessages(answer.chunks)].map(([, message]) => (message === null ? '' : messageText(message)))
-  return [head, ...said].join('\n')
 }

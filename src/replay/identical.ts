@@ -1,7 +1,8 @@
 import type { FunctionAsk, HttpAsk } from '../boundary/tape.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { HeaderList, HttpRequest, Interaction } from '../model/interaction.ts'
-import { isMeaningful } from './canonical-call.ts'
+import type { HeaderNames } from './canonical-call.ts'
+import { isMeaningful } from './counting-headers.ts'
 
 /** Texts up to this length are their own sample, characters. */
 const WHOLE = 1024
@@ -75,28 +76,32 @@ function sampleOfJson(value: unknown, depth: number): string {
   return sample
 }
 
-/** True when a recorded request asks byte for byte what is asked now. Its method and address are those of the key. */
-export function isSameRequest({ headers, text }: TextRequest, recorded: HttpRequest): boolean {
+/**
+ * True when a recorded request asks byte for byte what is asked now. Its method and address are those of the key.
+ *
+ * @param counted Headers that are part of the question beside those that always are.
+ */
+export function isSameRequest({ headers, text }: TextRequest, recorded: HttpRequest, counted?: HeaderNames): boolean {
   const { body } = recorded
   if (body === null ? text !== '' : !('text' in body) || body.text !== text) return false
-  return sayTheSame(headers, recorded.headers)
+  return sayTheSame(headers, recorded.headers, counted)
 }
 
 /** The headers that change what is asked, or how its bytes are to be read. */
-function sayTheSame(a: HeaderList, b: HeaderList): boolean {
+function sayTheSame(a: HeaderList, b: HeaderList, counted?: HeaderNames): boolean {
   let at = 0
   for (const [name, value] of a) {
-    if (!isRead(name)) continue
-    while (at < b.length && !isRead((b[at] as [string, string])[0])) at++
+    if (!isRead(name, counted)) continue
+    while (at < b.length && !isRead((b[at] as [string, string])[0], counted)) at++
     const other = b[at++]
     if (other === undefined || other[0] !== name || other[1] !== value) return false
   }
-  while (at < b.length && !isRead((b[at] as [string, string])[0])) at++
+  while (at < b.length && !isRead((b[at] as [string, string])[0], counted)) at++
   return at === b.length
 }
 
-function isRead(name: string): boolean {
-  return name === 'content-type' || isMeaningful(name)
+function isRead(name: string, counted?: HeaderNames): boolean {
+  return name === 'content-type' || isMeaningful(name) || counted?.has(name) === true
 }
 
 /** The body of a request as text, where it is text. */

@@ -4,13 +4,13 @@ import { Supplements } from './supplements.ts'
 
 /** Reads what a job names beside its recording. */
 export async function openSupplements(
-  job: Pick<ReplayJob, 'supplements' | 'stubs' | 'volatile'>,
+  job: Pick<ReplayJob, 'supplements' | 'stubs' | 'volatile' | 'counted'>,
 ): Promise<Supplements> {
-  const { supplements = [], stubs = [], volatile } = job
+  const { supplements = [], stubs = [], volatile, counted } = job
   const opened = supplements.map(async ({ grade, label, recording }) => ({
     grade,
     label,
     recording: await readRecording(recording, { mode: 'strict' }),
   }))
-  return new Supplements(await Promise.all(opened), stubs, volatile)
+  return new Supplements(await Promise.all(opened), stubs, volatile, new Set(counted))
 }

@@ -22,6 +22,11 @@ export interface ReplayJob {
   env: Record<string, string>
   cwd: string
   volatile: string[]
+  /**
+   * Names of headers, in lower case, that are part of the question beside those that always are.
+   * @default none
+   */
+  counted?: readonly string[] | undefined
   on_divergence: 'fail' | 'stale'
   /**
    * Names of the wrapped tools whose code runs, and whose own calls are answered.

@@ -112,6 +112,7 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
     draws,
     redactor,
     volatile: job.volatile,
+    counted: job.counted,
     on_divergence: job.on_divergence,
     inside: job.inside,
     onStandIn: reportStandIns(sources),

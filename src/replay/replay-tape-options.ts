@@ -31,6 +31,8 @@ export interface ReplayTapeOptions {
   /** Replaces the secrets of a request as the recorder did, so that both are compared alike. */
   redactor: Redactor | null
   volatile: readonly string[]
+  /** Headers that are part of the question beside those that always are. @default none */
+  counted?: readonly string[] | undefined
   on_divergence: 'fail' | 'stale'
   /** Names of the wrapped tools whose code runs. @default none */
   inside?: readonly string[] | undefined

@@ -21,10 +21,11 @@ import type { Recording } from '../model/recording.ts'
 import { encodeValue } from '../recording/encode-value.ts'
 import { summariseRequest } from '../trace/summarise-request.ts'
 import { CallStarts } from './call-starts.ts'
-import { type CanonicalCall, canonicaliseInteraction } from './canonical-call.ts'
+import { type CanonicalCall, canonicaliseInteraction, type HeaderNames } from './canonical-call.ts'
 import { CleanHeaders } from './clean-headers.ts'
 import { describeDivergence } from './describe-divergence.ts'
-import { type EvidenceEntry, EvidenceIndex, type EvidenceMatch, worldText } from './evidence-index.ts'
+import { type EvidenceEntry, EvidenceIndex, type EvidenceMatch } from './evidence-index.ts'
+import { worldText } from './first-seen.ts'
 import { asGiven, type FoundAnswer, isFunction, isHttp } from './found-answer.ts'
 import { asText } from './identical.ts'
 import { knowOrigins } from './known-origins.ts'
@@ -61,6 +62,7 @@ export class ReplayTape implements Tape {
   readonly #headers: CleanHeaders
   readonly #open: OpenCalls
   readonly #inside: ReadonlySet<string>
+  readonly #counted: HeaderNames
   readonly #runs: ToolRuns
   readonly #ties: McpTies
   readonly #starts: CallStarts
@@ -69,7 +71,8 @@ export class ReplayTape implements Tape {
   constructor(options: ReplayTapeOptions) {
     this.#options = options
     this.#inside = new Set(options.inside)
-    this.#index = new EvidenceIndex(options.recording, options.volatile, this.#inside)
+    this.#counted = new Set(options.counted)
+    this.#index = new EvidenceIndex(options.recording, options.volatile, this.#inside, this.#counted)
     this.#runs = new ToolRuns(options.clock, options.writer)
     this.#starts = new CallStarts(options)
     this.#headers = new CleanHeaders(options.redactor)
@@ -176,7 +179,7 @@ export class ReplayTape implements Tape {
   #find(asked: Interaction): FoundAnswer | null {
     const { writer, clock } = this.#options
     const { id } = asked
-    const call = canonicaliseInteraction(asked)
+    const call = canonicaliseInteraction(asked, this.#counted)
     const found = this.#index.take(call, this.#renaming, clock.offset)
     if (found === null) {
       const beside = this.#supplement(call, asked)

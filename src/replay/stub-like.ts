@@ -2,12 +2,16 @@ import type { Stub } from '../model/evidence.ts'
 import { answerText, headerValue, type Interaction } from '../model/interaction.ts'
 import { readMcpAnswer } from '../providers/mcp/read-answer.ts'
 import { readMcpRequest } from '../providers/mcp/read-request.ts'
-import { canonicaliseInteraction } from './canonical-call.ts'
+import { canonicaliseInteraction, type HeaderNames } from './canonical-call.ts'
 import { digestOf } from './supplements.ts'
 
-/** What names a question in a stub that is to answer this one only. */
-export function questionOf(asked: Interaction): Pick<Stub, 'request' | 'sha256'> {
-  const call = canonicaliseInteraction(asked)
+/**
+ * What names a question in a stub that is to answer this one only.
+ *
+ * @param counted Headers that are part of it beside those that always are.
+ */
+export function questionOf(asked: Interaction, counted: HeaderNames): Pick<Stub, 'request' | 'sha256'> {
+  const call = canonicaliseInteraction(asked, counted)
   return { request: call.target, sha256: digestOf(call) }
 }
 

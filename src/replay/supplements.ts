@@ -6,7 +6,7 @@ import type { RunFinish } from '../model/run.ts'
 import { isSecretHeader } from '../recording/redact/is-secret-name.ts'
 import { answerOfStub } from './answer-of-stub.ts'
 import { BUILT_IN_STUBS } from './built-in-stubs.ts'
-import type { CanonicalCall } from './canonical-call.ts'
+import type { CanonicalCall, HeaderNames } from './canonical-call.ts'
 import { EvidenceIndex } from './evidence-index.ts'
 import { originsOf } from './known-origins.ts'
 import type { Renaming } from './renaming.ts'
@@ -32,8 +32,14 @@ export class Supplements {
   readonly #sources: (Supplement & { index: EvidenceIndex })[]
   readonly #stubs: readonly Stub[]
 
-  constructor(supplements: readonly Supplement[], stubs: readonly Stub[], volatile: readonly string[]) {
-    this.#sources = supplements.map((one) => ({ ...one, index: new EvidenceIndex(one.recording, volatile) }))
+  constructor(
+    supplements: readonly Supplement[],
+    stubs: readonly Stub[],
+    volatile: readonly string[],
+    counted?: HeaderNames,
+  ) {
+    const open = ({ recording }: Supplement) => new EvidenceIndex(recording, volatile, undefined, counted)
+    this.#sources = supplements.map((one) => ({ ...one, index: open(one) }))
     this.#stubs = stubs
   }
 

@@ -37,5 +37,6 @@ export function brokenReplay(recording: Recording, error: unknown): TrialReplay 
     interactions: [],
     hints: [],
     cwd: process.cwd(),
+    counted: [],
   }
 }

@@ -7,6 +7,7 @@ import { canonicaliseInteraction } from '../replay/canonical-call.ts'
 import { describeDifference } from '../replay/describe-difference.ts'
 import { shapeOf } from '../replay/renaming.ts'
 import { summariseRequest } from '../trace/summarise-request.ts'
+import { type ChangedHeader, findChangedHeaders } from './find-changed-headers.ts'
 import { findChangedSender } from './find-changed-sender.ts'
 
 /** The fields of a request that are the question to a model, whatever its protocol. All others say how it is to answer. */
@@ -24,21 +25,30 @@ export interface ReplayToDoubt {
   interactions: Interaction[]
   /** What the run drew at random; missing when it left no recording. */
   chance?: Chance | undefined
+  /** Headers that every run sends otherwise. */
+  free?: ReadonlySet<string> | undefined
 }
 
 /**
- * Takes the worth from answers that were found although only the candidate asks something else. Three kinds of difference are
+ * Takes the worth from answers that were found although only the candidate asks something else. Four kinds of difference are
  * forgiven when a call is looked up, because they change from run to run of one agent: volatile fields, values that
- * programs generate, and by which key somebody asks. What the unfixed agent asks as it was recorded, and the candidate does not, is a change of the
+ * programs generate, headers, and by which key somebody asks. What the unfixed agent asks as it was recorded, and the candidate does not, is a change of the
  * question: the recorded answer was given to another one. It becomes `stale`, with the divergence that says so.
  *
  * @param baseline What the replay of the unfixed agent asked.
+ * @param volatile Paths that the scenario ignores.
  */
 export function doubtChangedQuestions(
-  { interactions, chance }: ReplayToDoubt,
+  replay: ReplayToDoubt,
   baseline: readonly Interaction[],
   recording: Recording,
+  volatile: readonly string[],
 ): DoubtedReplay {
+  const { interactions, chance } = replay
+  const changed = Map.groupBy(
+    findDoubtedHeaders(replay, baseline, recording, volatile),
+    ({ interaction }) => interaction.id,
+  )
   const asked = new Map(baseline.map((interaction) => [interaction.evidence?.source, interaction]))
   const drawn = new Set(chance?.uuids)
   const divergences: Divergence[] = []
@@ -49,7 +59,8 @@ export function doubtChangedQuestions(
     const recorded = recording.interactions[position]
     if (recorded === undefined) return interaction
     const before = asked.get(evidence.source) ?? recorded
-    const doubt = findDoubt({ interaction, recorded, before, drawn })
+    const headers = changed.get(interaction.id) ?? []
+    const doubt = findDoubt({ interaction, recorded, before, drawn, headers })
     if (doubt === null) return interaction
     const nearest = { interaction: recorded.id, step: position + 1, used: true }
     const [was, is] = [doubt.of(before), doubt.of(interaction)]
@@ -80,6 +91,8 @@ interface Question {
   before: Interaction
   /** Ids that the candidate drew. */
   drawn: ReadonlySet<string>
+  /** Headers that it alone sends otherwise. */
+  headers: readonly ChangedHeader[]
 }
 
 interface Doubt {
@@ -89,13 +102,21 @@ interface Doubt {
   of(interaction: Interaction): JsonObject
 }
 
-function findDoubt({ interaction, recorded, before, drawn }: Question): Doubt | null {
+function findDoubt({ interaction, recorded, before, drawn, headers }: Question): Doubt | null {
   const sender = findChangedSender(recorded, before, interaction)
   if (sender !== null) {
     return {
       note: 'it is asked with other credentials than those of the unfixed agent',
       why: 'The recorded answer was given to somebody else: it proves nothing about who asks now.',
       of: (one) => (one === interaction ? sender.is : sender.was),
+    }
+  }
+  const [header] = headers
+  if (header !== undefined) {
+    return {
+      note: `its header ${header.name} is not that of the unfixed agent`,
+      why: 'The recorded answer was given to a request with other headers: it proves nothing about this one.',
+      of: (one) => ({ headers: listHeaders(headers, one === interaction ? 'is' : 'was') }),
     }
   }
   const grade = interaction.evidence?.grade
@@ -114,6 +135,24 @@ function findDoubt({ interaction, recorded, before, drawn }: Question): Doubt | 
     why: 'The recorded answer was given to another question: it proves nothing about this one, even where `replay.volatile` ignores the field.',
     of: questionOf,
   }
+}
+
+/** The headers that a candidate alone sends otherwise, and that nobody says may differ. */
+function findDoubtedHeaders(
+  replay: ReplayToDoubt,
+  baseline: readonly Interaction[],
+  recording: Recording,
+  volatile: readonly string[],
+): ChangedHeader[] {
+  return findChangedHeaders(replay, baseline, recording).filter(({ interaction, name }) => {
+    const isVolatile = volatile.some((path) => path.toLowerCase() === `header.${name}`)
+    const isIgnored = interaction.evidence?.grade === 'ignored' && isVolatile
+    return !isIgnored && replay.free?.has(name) !== true
+  })
+}
+
+function listHeaders(headers: readonly ChangedHeader[], side: 'was' | 'is'): JsonObject {
+  return Object.fromEntries(headers.flatMap(({ name, [side]: value }) => (value === undefined ? [] : [[name, value]])))
 }
 
 /** Whether a value that looks generated is the recorded one for the unfixed agent, and for the candidate one that it did not draw. */

@@ -4,7 +4,7 @@ import type { Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
 import type { Divergence } from '../model/verdict.ts'
 import { printCanonical } from '../replay/canonical-body.ts'
-import { type CanonicalCall, canonicaliseInteraction } from '../replay/canonical-call.ts'
+import { type CanonicalCall, canonicaliseInteraction, type HeaderNames } from '../replay/canonical-call.ts'
 import { type ComparedPart, compareRequests } from '../replay/compare-requests.ts'
 import { listRemedies, liveKindOf, type RemedyCode, volatilePathOf } from '../replay/remedies.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -47,6 +47,8 @@ export interface ReplayToExplain {
   divergences: readonly Divergence[]
   /** Of the replay. */
   interactions: readonly Interaction[]
+  /** Headers that were part of the question beside those that always are. */
+  counted: readonly string[]
 }
 
 /**
@@ -58,8 +60,9 @@ export function explainDivergence(replay: ReplayToExplain, number: number): Expl
   const divergence = replay.divergences[number - 1]
   if (divergence === undefined) return undefined
   const { nearest } = divergence
-  const asked = callOf(replay.interactions, divergence.interaction)
-  const recorded = nearest === null ? null : callOf(replay.recording.interactions, nearest.interaction)
+  const counted = new Set(replay.counted)
+  const asked = callOf(replay.interactions, divergence.interaction, counted)
+  const recorded = nearest === null ? null : callOf(replay.recording.interactions, nearest.interaction, counted)
   const isComparable = asked !== null && recorded !== null && asked.target === recorded.target
   return {
     number,
@@ -77,9 +80,9 @@ export function explainDivergence(replay: ReplayToExplain, number: number): Expl
 /** The baseline has to reproduce the incident from its recording alone. */
 const OF_CANDIDATES: readonly RemedyCode[] = ['evidence', 'stub', 'live', 'stale']
 
-function callOf(interactions: readonly Interaction[], id: string): CanonicalCall | null {
+function callOf(interactions: readonly Interaction[], id: string, counted: HeaderNames): CanonicalCall | null {
   const found = interactions.find((one) => one.id === id)
-  return found === undefined ? null : canonicaliseInteraction(found)
+  return found === undefined ? null : canonicaliseInteraction(found, counted)
 }
 
 function printCall(call: CanonicalCall | null): string {

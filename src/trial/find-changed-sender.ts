@@ -1,9 +1,7 @@
 import type { JsonObject } from '../core/json.ts'
 import { type HttpInteraction, headerValue, type Interaction } from '../model/interaction.ts'
 import { isSecretHeader } from '../recording/redact/is-secret-name.ts'
-
-/** Headers that make a repeated request the same one to whoever answers. Their values are made anew for each request. */
-const REPEATS = new Set(['idempotency-key', 'x-idempotency-key'])
+import { REPEATS } from '../replay/counting-headers.ts'
 
 /**
  * The headers by which a candidate's request says something else of who asks, or of which request is repeated, than the unfixed

@@ -9,8 +9,9 @@ import type { Divergence, DivergenceKind, IncidentFindings, Reason, Verdict, Way
 import { readModelRequest } from '../providers/registry.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { canonicaliseInteraction } from '../replay/canonical-call.ts'
+import { differencesOf, showPath } from '../replay/describe-difference.ts'
 import { guessTokens } from '../replay/live/live-desk.ts'
-import { volatilePathOf, warnOfSending } from '../replay/remedies.ts'
+import { asVolatilePath, volatilePathOf, warnOfSending } from '../replay/remedies.ts'
 import { whyNoEvidence } from '../replay/why-no-evidence.ts'
 import type { Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
 import { countOf } from '../verify/reason-codes.ts'
@@ -32,6 +33,8 @@ export interface Unsettled {
   reasons: readonly Reason[]
   interactions: readonly Interaction[]
   divergences: readonly Divergence[]
+  /** Headers that were part of the question beside those that always are. */
+  counted: readonly string[]
   /** Worst grade among its answers. */
   worst: EvidenceGrade | null
 }
@@ -78,7 +81,8 @@ function look({ id }: ScenarioCandidate, file: string, explain = ''): WayOut {
  * To accept by name what the agent looked at, all of it at once; and to let a field differ that every run makes anew, where that
  * is all that keeps a question from its answer.
  */
-function offerLeniency({ reasons, divergences }: Unsettled, file: string): WayOut[] {
+function offerLeniency(unsettled: Unsettled, file: string): WayOut[] {
+  const { reasons } = unsettled
   const ways: WayOut[] = []
   const sources = reasons.flatMap(({ code, data }) =>
     code === 'unrecorded_source' && isJsonObject(data) ? String(data.name) : [],
@@ -91,18 +95,38 @@ function offerLeniency({ reasons, divergences }: Unsettled, file: string): WayOu
       command: `retrial scenario accept ${file} ${sources.map(quoteForShell).join(' ')}`,
     })
   }
-  const made = divergences.find(({ grade }) => grade === 'none')
-  const path = made !== undefined && MADE_ANEW.has(made.kind) ? volatilePathOf(made.difference) : null
-  if (path !== null) {
-    const text = `let ${path} differ if it has no bearing on the answer, and have that stand in the verdict`
-    ways.push({ kind: 'volatile', text, command: `retrial scenario volatile ${file} ${quoteForShell(path)}` })
+  const paths = listLenientPaths(unsettled)
+  if (paths.length > 0) {
+    const [it, has] = paths.length === 1 ? ['it', 'has'] : ['they', 'have']
+    const text = `let ${paths.join(', ')} differ if ${it} ${has} no bearing on the answer, and have that stand in the verdict`
+    const command = `retrial scenario volatile ${file} ${paths.map(quoteForShell).join(' ')}`
+    ways.push({ kind: 'volatile', text, command })
   }
   return ways
 }
 
+/** What could be let differ where a replay stopped: a value that every run makes anew, or the headers that keep two calls apart. */
+function listLenientPaths({ divergences, scenario, recording, interactions, counted }: Unsettled): string[] {
+  const stop = divergences.find(({ grade }) => grade === 'none')
+  if (stop === undefined) return []
+  const path = volatilePathOf(stop.difference)
+  if (path?.startsWith('header.') !== true) return MADE_ANEW.has(stop.kind) && path !== null ? [path] : []
+  const asked = interactions.find(({ id }) => id === stop.interaction)
+  const nearest = recording.interactions.find(({ id }) => id === stop.nearest?.interaction)
+  if (asked === undefined || nearest === undefined) return [path]
+  const [was, is] = [nearest, asked].map((one) => canonicaliseInteraction(one, new Set(counted)).content)
+  const headers = differencesOf(was ?? {}, is ?? {}).flatMap((one) => asVolatilePath(showPath(one.path)) ?? [])
+  return headers.filter((one) => one.startsWith('header.') && !scenario.replay.volatile.includes(one))
+}
+
 /** Recordings beside that of the incident, and that of no other use here, which hold the question. */
-async function findRecordings({ scenario }: Unsettled, question: Interaction, verify: string): Promise<WayOut[]> {
-  const wanted = canonicaliseInteraction(question).text
+async function findRecordings(
+  { scenario, counted: names }: Unsettled,
+  question: Interaction,
+  verify: string,
+): Promise<WayOut[]> {
+  const counted = new Set(names)
+  const wanted = canonicaliseInteraction(question, counted).text
   const folders = new Set([scenario.recording, ...scenario.evidence].map((path) => dirname(path)))
   const known = new Set([scenario.recording, ...scenario.evidence, scenario.overlay])
   const found: WayOut[] = []
@@ -110,7 +134,7 @@ async function findRecordings({ scenario }: Unsettled, question: Interaction, ve
     if (known.has(path)) continue
     const other = await readRecording(path, { mode: 'strict' }).catch(() => null)
     if (other === null || whyNoEvidence(other) !== null) continue
-    const held = other.interactions.find((one) => canonicaliseInteraction(one).text === wanted)
+    const held = other.interactions.find((one) => canonicaliseInteraction(one, counted).text === wanted)
     if (held === undefined) continue
     const name = relative(process.cwd(), path)
     const text = `${name} holds the missing question (${held.id}): use it once, or name it under \`evidence\``

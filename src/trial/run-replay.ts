@@ -29,6 +29,8 @@ export interface ReplayRequest {
   supplements?: ReplayJob['supplements']
   /** Answers that are assumed. */
   stubs?: ReplayJob['stubs']
+  /** Headers that are part of the question beside those that always are. @default none */
+  counted?: readonly string[] | undefined
   /** `baseline`, or the candidate's id: the name of that recording. */
   name: string
   /** Times of the world that the scenario does not know: when the run begins, how long answers take. */
@@ -47,6 +49,10 @@ export interface TrialReplay {
   hints: Reason[]
   /** Folder in which it was run. */
   cwd: string
+  /** Headers that were part of the question beside those that always are. */
+  counted: readonly string[]
+  /** Headers that every run sends otherwise. */
+  free?: ReadonlySet<string> | undefined
 }
 
 /** Replays one agent against the scenario's recording and reads what it left. */
@@ -76,6 +82,7 @@ export async function prepareReplay(request: ReplayRequest, pool: ReplayPool): P
       env,
       cwd: agent.cwd,
       volatile: scenario.replay.volatile,
+      counted: request.counted,
       inside: Object.keys(scenario.replay.tools).filter((name) => scenario.replay.tools[name] === 'inside'),
       on_divergence: request.on_divergence === 'stale' ? 'stale' : 'fail',
       supplements: request.supplements,
@@ -108,6 +115,7 @@ export async function prepareReplay(request: ReplayRequest, pool: ReplayPool): P
       chance: replayed?.chance,
       hints,
       cwd: agent.cwd,
+      counted: request.counted ?? [],
     }
   }
 }

@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import type { Recording } from '../model/recording.ts'
 import { statedStopReason } from '../model/stop-reason.ts'
 import type { BaselineReport, CandidateReport, Reason, ScenarioReport } from '../model/verdict.ts'
-import { type LiveBudget, LiveDesk } from '../replay/live/live-desk.ts'
-import type { ReplayPool } from '../replay/replay-pool.ts'
+import { LiveDesk } from '../replay/live/live-desk.ts'
 import type { ReplayResult } from '../replay/replay-worker.ts'
-import type { AgentSource, OnDivergence, Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
+import type { AgentSource, Scenario, ScenarioCandidate } from '../scenario/scenario.ts'
 import { assumeSources } from '../verify/describe-sources.ts'
 import { gateOf } from '../verify/gate-of.ts'
 import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.ts'
@@ -14,38 +12,24 @@ import { judgeCandidate } from '../verify/judge-candidate.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
 import { brokenReplay } from './broken-replay.ts'
 import { doubtChangedQuestions } from './doubt-changed-questions.ts'
-import { enterWorld, worldsFolder } from './enter-world.ts'
+import { worldsFolder } from './enter-world.ts'
 import { findWaysOut } from './find-ways-out.ts'
 import { gradeRun, withoutRuns } from './grade-replay.ts'
 import { perturb } from './perturb.ts'
+import { createUnfixedAgent, replayCounting } from './replay-counting.ts'
+import { BASELINE, createReplayOnce, inTurn, type ReplayOnceOptions } from './replay-once.ts'
 import { resolveAgent } from './resolve-agent.ts'
-import { prepareReplay, type ReplayRequest, type TrialReplay } from './run-replay.ts'
+import { prepareReplay, type TrialReplay } from './run-replay.ts'
 import { createWorldRunner, type ReplayInWorld } from './run-world.ts'
 import { bearOutBySamples, type SampledTrial, sampleLive } from './sample-live.ts'
 import { settleCandidate } from './settle-candidate.ts'
 import { settleLive } from './settle-live.ts'
 import { showTeeth } from './show-teeth.ts'
 
-/** How replays are named. */
-const BASELINE = 'baseline'
+/** How the replays of candidates are named. */
 const CANDIDATE = 'candidate-'
 
-export interface TrialOptions {
-  pool: ReplayPool
-  /** Where replays leave their recordings, and where git revisions are kept. */
-  outDir: string
-  /**
-   * Lets a replay start when there is room for it.
-   * @default at once
-   */
-  limit?: (<T>(task: () => Promise<T>) => Promise<T>) | undefined
-  /** Recordings whose answers candidates may get where the scenario's has none. */
-  supplements?: ReplayRequest['supplements']
-  /**
-   * Whom candidates may ask what nothing holds, and how much of it.
-   * @default nobody
-   */
-  live?: LiveBudget | undefined
+export interface TrialOptions extends ReplayOnceOptions {
   /**
    * How often each fix and the unfixed agent are run against real models, to compare how often they recover.
    * @default 0
@@ -71,24 +55,13 @@ export async function runTrial(
 ): Promise<ScenarioReport> {
   const began = performance.now()
   const { outDir } = options
-  const desk = options.live && new LiveDesk(scenario.overlay, recording, options.live)
-  const replayOnce = createReplayOnce(scenario, recording, options)
-  const replay = (source: AgentSource, name: string, on_divergence: OnDivergence): Promise<TrialReplay> => {
-    const once = (): Promise<TrialReplay> => replayOnce(source, name, on_divergence)
-    return desk === undefined || !name.startsWith(CANDIDATE) ? once() : settleLive(once, desk)
-  }
-
   const broken = (error: unknown): TrialReplay => brokenReplay(recording, error)
-  const [baseline, ...replays] = await Promise.all([
-    replay(scenario.baseline, BASELINE, 'fail').catch(broken),
-    ...scenario.candidates.map((candidate) =>
-      replay(candidate.agent, CANDIDATE + candidate.id, candidate.on_divergence).catch(broken),
-    ),
-  ])
+  const replayOnce = createReplayOnce(scenario, recording, options)
+  const { baseline, replays } = await replayAll(scenario, recording, options, replayOnce)
   const judge = ({ run }: TrialReplay): BaselineJudgement =>
     judgeBaseline({ run, incident: scenario.incident, required: scenario.verify.required_evidence })
   const judged = judge(baseline)
-  const reverted = options.teeth && judge(await replay(scenario.baseline, 'reverted', 'fail').catch(broken)).verdict
+  const reverted = options.teeth && judge(await replayOnce(scenario.baseline, 'reverted', 'fail').catch(broken)).verdict
   const doubted = replays.map((one) => doubt(one, baseline, recording, scenario))
   const red = {
     verdict: judged.verdict,
@@ -102,12 +75,17 @@ export async function runTrial(
     const report = reportCandidate(scenario, candidate, doubted[index] as TrialReplay, red)
     return reverted ? showTeeth(report, reverted) : report
   })
+  const asRecorded = (name: string): TrialReplay | undefined =>
+    doubted[scenario.candidates.findIndex(({ id }) => name === CANDIDATE + id)]
   const run = createWorldRunner({
     scenario,
     recording,
     folder: worldsFolder(outDir, scenario),
     // Nobody is asked live in a world that is not the real one.
-    replay: (...args) => replayOnce(...args).catch(broken),
+    replay: async (source, name, on_divergence, at) => {
+      const { counted, free } = asRecorded(name) ?? {}
+      return { ...(await replayOnce(source, name, on_divergence, at, counted).catch(broken)), free }
+    },
     unfixed: baseline,
     settle: (one, candidate) => settleCandidate(scenario, candidate, one, red),
     doubt: (...args) => doubt(...args, scenario),
@@ -116,14 +94,14 @@ export async function runTrial(
     const [candidate, replay] = [scenario.candidates[index] as ScenarioCandidate, doubted[index] as TrialReplay]
     return perturb({ candidate, report, replay }, { scenario, recording, outDir, run })
   })
-  const borne = await sampleWhereAsked(await Promise.all(tried), scenario, recording, options)
+  const borne = await sampleWhereAsked(await Promise.all(tried), scenario, recording, { ...options, asRecorded })
   const candidates = borne.map(async (report, index) => {
-    const { interactions } = doubted[index] as TrialReplay
+    const { interactions, counted } = doubted[index] as TrialReplay
     const candidate = scenario.candidates[index] as ScenarioCandidate
     const { worst } = report.evidence
     return {
       ...report,
-      ways_out: await findWaysOut({ ...report, scenario, candidate, recording, interactions, worst }),
+      ways_out: await findWaysOut({ ...report, scenario, candidate, recording, interactions, counted, worst }),
     }
   })
   return {
@@ -138,20 +116,33 @@ export async function runTrial(
   }
 }
 
-/** Replays an agent of the scenario, in the recorded world or in another one. */
-function createReplayOnce(scenario: Scenario, recording: Recording, options: TrialOptions): ReplayInWorld {
-  return async (source, name, on_divergence, at) => {
-    // In a turn of its own, so that the pool knows of it before its turn to run has come.
-    const run = await inTurn(options, async () => {
-      const agent = await resolveAgent(source, scenario, recording, join(options.outDir, 'revisions'))
-      const outDir = join(options.outDir, 'replays', scenario.id)
-      // The baseline has to reproduce the incident from its recording alone.
-      const beside = name === BASELINE ? {} : { supplements: supplementsOf(scenario, options), stubs: scenario.stubs }
-      const request = { scenario, recording, agent, on_divergence, outDir, name, ...beside }
-      return prepareReplay(at === undefined ? request : enterWorld(request, at.world, at.derived), options.pool)
-    })
-    return inTurn(options, run)
+/** The unfixed agent and all candidates, each as it was recorded. */
+async function replayAll(
+  scenario: Scenario,
+  recording: Recording,
+  { live }: TrialOptions,
+  replayOnce: ReplayInWorld,
+): Promise<{ baseline: TrialReplay; replays: TrialReplay[] }> {
+  const desk = live && new LiveDesk(scenario.overlay, recording, live)
+  const broken = (error: unknown): TrialReplay => brokenReplay(recording, error)
+  const unfixed = createUnfixedAgent((on_divergence, world) => {
+    const at = world && { world, derived: null }
+    return replayOnce(scenario.baseline, BASELINE, on_divergence, at)
+  }, recording)
+  const replay = ({ agent, id, on_divergence }: ScenarioCandidate): Promise<TrialReplay> => {
+    const once = (): Promise<TrialReplay> =>
+      replayCounting(
+        (counted) => replayOnce(agent, CANDIDATE + id, on_divergence, undefined, counted),
+        unfixed,
+        recording,
+      )
+    return desk === undefined ? once() : settleLive(once, desk)
   }
+  const [baseline, ...replays] = await Promise.all([
+    unfixed.asRecorded(),
+    ...scenario.candidates.map((candidate) => replay(candidate).catch(broken)),
+  ])
+  return { baseline, replays }
 }
 
 /** Bears verdicts out by live samples, where the user asks for some. */
@@ -159,7 +150,7 @@ function sampleWhereAsked(
   reports: Omit<CandidateReport, 'ways_out'>[],
   scenario: Scenario,
   recording: Recording,
-  options: TrialOptions,
+  options: TrialOptions & { asRecorded(name: string): TrialReplay | undefined },
 ): Promise<Omit<CandidateReport, 'ways_out'>[]> {
   const { live, samples = 0, outDir, pool } = options
   if (live === undefined || samples === 0) return Promise.resolve(reports)
@@ -171,7 +162,7 @@ function sampleWhereAsked(
   return bearOutBySamples(reports, (name) => {
     const replay: SampledTrial['replay'] = async (against, file, supplements) => {
       const agent = await resolveAgent(sources.get(name) as AgentSource, scenario, recording, join(outDir, 'revisions'))
-      const beside = { supplements, stubs: scenario.stubs }
+      const beside = { supplements, stubs: scenario.stubs, counted: options.asRecorded(name)?.counted }
       const of = { scenario: { ...scenario, recording: against.path }, recording: against.recording, agent }
       const run = await prepareReplay({ ...of, on_divergence: 'fail', outDir: dir, name: file, ...beside }, pool)
       return inTurn(options, run)
@@ -180,16 +171,14 @@ function sampleWhereAsked(
   })
 }
 
-/** What is there beside the recording by now: the first live answer makes an overlay. */
-function supplementsOf(scenario: Scenario, { supplements = [], live }: TrialOptions): ReplayRequest['supplements'] {
-  const { overlay, dir } = scenario
-  const isNew = live !== undefined && existsSync(overlay) && supplements.every(({ recording }) => recording !== overlay)
-  return isNew ? [...supplements, { grade: 'live', label: relative(dir, overlay), recording: overlay }] : supplements
-}
-
 /** A candidate's replay without the evidence that is none for it. */
 function doubt(replay: TrialReplay, baseline: TrialReplay, recording: Recording, scenario: Scenario): TrialReplay {
-  const { interactions, divergences } = doubtChangedQuestions(replay, baseline.interactions, recording)
+  const { interactions, divergences } = doubtChangedQuestions(
+    replay,
+    baseline.interactions,
+    recording,
+    scenario.replay.volatile,
+  )
   if (divergences.length === 0) return replay
   const run = {
     ...replay.run,
@@ -198,10 +187,6 @@ function doubt(replay: TrialReplay, baseline: TrialReplay, recording: Recording,
     divergences: [...replay.run.divergences, ...divergences],
   }
   return { ...replay, run, interactions }
-}
-
-function inTurn<T>({ limit }: TrialOptions, task: () => Promise<T>): Promise<T> {
-  return limit === undefined ? task() : limit(task)
 }
 
 function reportBaseline(

@@ -7,6 +7,7 @@ import type { AgentSource, OnDivergence, Scenario, ScenarioCandidate } from '../
 import { judgeWorld, type WorldJudgement } from '../verify/judge-world.ts'
 import { createReason } from '../verify/reason-codes.ts'
 import { completeWorld, type DerivedRecording, deriveRecording } from './enter-world.ts'
+import { findChangedHeaders } from './find-changed-headers.ts'
 import type { TrialReplay } from './run-replay.ts'
 
 /** Replays one agent in a world; never rejects. */
@@ -15,6 +16,7 @@ export type ReplayInWorld = (
   name: string,
   on_divergence: OnDivergence,
   at?: { world: World; derived: DerivedRecording | null },
+  counted?: readonly string[],
 ) => Promise<TrialReplay>
 
 export interface WorldRunner {
@@ -49,11 +51,12 @@ export function createWorldRunner(options: WorldRunnerOptions): WorldRunner {
     const world = completeWorld(simple, recording, scenario)
     const at = { world, derived: await derive(world) }
     let replayed = await replay(candidate.agent, `candidate-${candidate.id}`, candidate.on_divergence, at)
-    if (needsBaseline(replayed)) {
+    const served = at.derived?.recording ?? recording
+    if (needsBaseline(replayed, unfixed, served)) {
       const here = await once(baselines, world, () => replay(baseline, 'baseline', 'fail', at))
       // Where it asks nothing here, what it asked as it was recorded counts.
       const interactions = [...unfixed.interactions, ...here.interactions]
-      replayed = doubt(replayed, { ...here, interactions }, at.derived?.recording ?? recording)
+      replayed = doubt(replayed, { ...here, interactions }, served)
     }
     return judgeWorld({
       world,
@@ -61,7 +64,7 @@ export function createWorldRunner(options: WorldRunnerOptions): WorldRunner {
       incident,
       expect: verify.expect,
       required: verify.required_evidence,
-      inOrder: isInOrder(at.derived?.recording ?? recording, world, replayed),
+      inOrder: isInOrder(served, world, replayed),
       accept_bypass: verify.accept_bypass,
     })
   }
@@ -81,8 +84,11 @@ function once<T>(made: Map<string, Promise<T>>, what: unknown, make: () => Promi
 }
 
 /** Whether what the unfixed agent asks in this world says something about the evidence. */
-function needsBaseline({ interactions }: TrialReplay): boolean {
-  return interactions.some(({ evidence }) => evidence?.grade === 'renamed' || evidence?.grade === 'ignored')
+function needsBaseline(replay: TrialReplay, unfixed: TrialReplay, recording: Recording): boolean {
+  const isAlike = replay.interactions.some(
+    ({ evidence }) => evidence?.grade === 'renamed' || evidence?.grade === 'ignored',
+  )
+  return isAlike || findChangedHeaders(replay, unfixed.interactions, recording).length > 0
 }
 
 function isInOrder(recording: Recording, world: World, { interactions }: TrialReplay): boolean {

@@ -7,7 +7,7 @@ import { detectFormat, FOREIGN_FORMATS } from '../../src/interchange/detect-form
 import type { HttpInteraction } from '../../src/model/interaction.ts'
 import { payloadText } from '../../src/model/interaction.ts'
 import { readRecording } from '../../src/recording/read-recording.ts'
-import { isMeaningful } from '../../src/replay/canonical-call.ts'
+import { isMeaningful } from '../../src/replay/counting-headers.ts'
 import type { Question } from './fixtures/asking-agent.ts'
 import { openProject } from './open-project.ts'
 

@@ -61,6 +61,22 @@ test('never takes an answer to another question given a recording of another pro
   expect((await project.verify()).verdicts).toEqual({ both: 'inconclusive' })
 })
 
+test('takes the answers of another recording only given one that was asked with the headers of the fix', async () => {
+  const override = (model: string) =>
+    ['new OpenAI(', `new OpenAI({ defaultHeaders: { 'x-model-override': '${model}' } }`] as const
+  const version = (text: string) => ['{id}`)', `{id}\`, { headers: { 'x-api-version': '${text}' } })`] as const
+  const project = await openDeskWith({ both: [...BOTH, override('a'), version('2')] })
+  scenario(project, 'evidence: [../recordings/both.jsonl]\n')
+  const { verdicts, candidate } = await project.verify()
+  expect(verdicts).toEqual({ both: 'fixed' })
+  expect(candidate('both').evidence.grades).toEqual({ pooled: 2 })
+  for (const other of [override('b'), version('3')]) {
+    const [own] = other[1].includes('override') ? [version('2')] : [override('a')]
+    project.copy('desk-agent.ts', 'both.ts', ...BOTH, other, own)
+    expect((await project.verify()).verdicts).toEqual({ both: 'inconclusive' })
+  }
+})
+
 test.each([
   ['one that is not there', '../recordings/none.jsonl', 'ERR_RECORDING_NOT_FOUND'],
   ['that of the incident', '../recordings/run_1.jsonl', 'ERR_SUITE_EVIDENCE'],

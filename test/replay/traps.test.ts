@@ -1,5 +1,6 @@
 /** What other tools of this kind are known to get wrong: one test each. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findChangedHeaders } from '../../src/trial/find-changed-headers.ts'
 import { gradeEvidence, supports } from '../../src/verify/grade-evidence.ts'
 import { type Agent, type Court, fixture, openCourt, outputOf } from './court.ts'
 import type { Changes } from './fixtures/assistant.ts'
@@ -157,5 +158,6 @@ test('a recording made through one major of an SDK matches exactly through the n
     const replay = await court.replay(replayed, live)
     expect(replay.grades).toEqual(['exact', 'exact'])
     expect(outputOf(replay)).toEqual(live.output)
+    expect(findChangedHeaders({ interactions: replay.replayed?.interactions ?? [] }, [], live.recording)).toEqual([])
   }
 })
