@@ -118,7 +118,9 @@ async function replayIn(
     seed: request.scenario.replay.seed ?? null,
     world,
     findings:
-      world === null || !run.trace || !run.signals ? null : findIncident(run.trace, run.signals, scenario.incident),
+      world === null || !run.trace || !run.signals
+        ? null
+        : findIncident(run.trace, run.signals, scenario.incident, run.told),
     order: orders.length === 0 ? null : { calls: orders, met: isOrderMet(orders, interactions) },
     concurrent: findConcurrentGroups(recording).map(({ calls }) => calls),
     outcome: run.outcome,

@@ -46,10 +46,17 @@ export function candidateLines(
   }
   if (candidate.sampling !== undefined) lines.push(row('sampled', describeSampling(candidate.sampling)))
   lines.push(...candidate.assumptions.map((line) => row('assumes', escapeTerminal(line, 200))))
-  if (candidate.gate === 'pass') return lines
+  const { unused } = candidate.evidence
+  const unasked = unused.length > 0 ? [row('unused', describeUnused(unused))] : []
+  // A fix that never meets the trigger leaves its answers, which is what a reader has to weigh.
+  if (candidate.gate === 'pass') {
+    return candidate.verdict === 'fixed' && candidate.findings?.trigger.present === false
+      ? [...lines, ...unasked]
+      : lines
+  }
   lines.push(...divergenceBlock(candidate, paint))
   lines.push(...(candidate.ways_out ?? []).flatMap(wayLines))
-  if (candidate.evidence.unused.length > 0) lines.push(row('unused', describeUnused(candidate.evidence.unused)))
+  lines.push(...unasked)
   if (candidate.recording !== null) lines.push(row('replay', escapeTerminal(candidate.recording, 200)))
   return lines
 }

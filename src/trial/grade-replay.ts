@@ -1,10 +1,10 @@
 import type { Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
-import type { RunTrace } from '../model/trace.ts'
 import type { EvidenceReport } from '../model/verdict.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { gradeEvidence } from '../verify/grade-evidence.ts'
 import { coverPath, tracePath } from '../verify/trace-path.ts'
+import type { TrialRun } from '../verify/trial-run.ts'
 
 /**
  * How good the answers of a replay were. What a served tool call did inside of itself need not be asked for again; a tool
@@ -27,13 +27,14 @@ function nameOf(interaction: Interaction): string | null {
 
 /** The same, with the path from the trigger to the outcome. */
 export function gradeRun(
-  { interactions, trace }: { interactions: readonly Interaction[]; trace: RunTrace | null },
+  { interactions, trace, told }: { interactions: readonly Interaction[] } & Pick<TrialRun, 'trace' | 'told'>,
   recording: Recording,
   { incident }: Scenario,
 ): EvidenceReport {
   const graded = new Set(withoutRuns(interactions).map(({ id }) => id))
-  const path = tracePath(trace, interactions, incident.trigger).filter(({ interaction }) => graded.has(interaction))
-  return coverPath(gradeReplay(interactions, recording), path)
+  const path = tracePath(trace, interactions, incident.trigger, told)
+  const answered = path.filter(({ interaction }) => graded.has(interaction))
+  return coverPath(gradeReplay(interactions, recording), answered)
 }
 
 /** The calls of a replay that were answered. */

@@ -6,7 +6,7 @@ import type { ReplayPool } from '../replay/replay-pool.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { enterWorld } from './enter-world.ts'
 import { resolveAgent } from './resolve-agent.ts'
-import { prepareReplay, type ReplayRequest } from './run-replay.ts'
+import { prepareReplay, type ReplayRequest, readGround } from './run-replay.ts'
 import type { ReplayInWorld } from './run-world.ts'
 
 /** How the replay of the unfixed agent is named. */
@@ -32,6 +32,7 @@ export interface ReplayOnceOptions {
 
 /** Replays an agent of the scenario, in the recorded world or in another one. */
 export function createReplayOnce(scenario: Scenario, recording: Recording, options: ReplayOnceOptions): ReplayInWorld {
+  let ground: ReplayRequest['ground']
   return async (source, name, on_divergence, at, counted) => {
     // In a turn of its own, so that the pool knows of it before its turn to run has come.
     const run = await inTurn(options, async () => {
@@ -39,7 +40,8 @@ export function createReplayOnce(scenario: Scenario, recording: Recording, optio
       const outDir = join(options.outDir, 'replays', scenario.id)
       // The baseline has to reproduce the incident from its recording alone.
       const beside = name === BASELINE ? {} : { supplements: supplementsOf(scenario, options), stubs: scenario.stubs }
-      const request = { scenario, recording, agent, on_divergence, outDir, name, counted, ...beside }
+      ground ??= readGround(scenario, recording)
+      const request = { scenario, recording, agent, on_divergence, outDir, name, ground, counted, ...beside }
       return prepareReplay(at === undefined ? request : enterWorld(request, at.world, at.derived), options.pool)
     })
     return inTurn(options, run)

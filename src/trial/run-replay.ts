@@ -12,6 +12,7 @@ import type { ReplayResult } from '../replay/replay-worker.ts'
 import type { OnDivergence, Scenario } from '../scenario/scenario.ts'
 import { computeSignals } from '../signals/compute-signals.ts'
 import { projectRun } from '../trace/project-run.ts'
+import { findToldSpans, groundTrigger, type TriggerGround } from '../verify/roles/ground-trigger.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
 import { assumeStandIns, assumeSupplements, assumeTelemetry } from './assume-supplements.ts'
 import { gradeRun, withoutRuns } from './grade-replay.ts'
@@ -35,6 +36,11 @@ export interface ReplayRequest {
   name: string
   /** Times of the world that the scenario does not know: when the run begins, how long answers take. */
   times?: Pick<ReplayJob, 'latency' | 'started_at'> | undefined
+  /**
+   * What the trigger of the incident rests on.
+   * @default as `recording` has it
+   */
+  ground?: TriggerGround | undefined
 }
 
 /** One replay under trial: what the verifier judges, and what the report shows beside it. */
@@ -135,17 +141,20 @@ async function keep(recording: string | null, out: string, kept: string): Promis
 }
 
 function readRun(
-  { recording, agent, scenario }: ReplayRequest,
+  { recording, agent, scenario, ground = readGround(scenario, recording) }: ReplayRequest,
   result: ReplayResult,
   replayed: Recording | null,
 ): TrialRun {
   const { end, divergences, egress } = result
   const trace = replayed && projectRun(replayed)
   const interactions = replayed?.interactions ?? []
+  const { trigger } = scenario.incident
+  const told = findToldSpans(trigger, ground, trace?.spans ?? [], interactions)
   return {
     trace,
+    told,
     signals: trace && computeSignals(trace),
-    evidence: gradeRun({ interactions, trace }, recording, scenario),
+    evidence: gradeRun({ interactions, trace, told }, recording, scenario),
     interactions: withoutRuns(interactions),
     divergences,
     egress,
@@ -162,8 +171,22 @@ function readRun(
       ...assumeStandIns(interactions),
       ...assumeSupplements(interactions),
       ...assumeTelemetry(replayed),
+      ...assumeTold(scenario, ground),
     ],
   }
+}
+
+/** What the trigger of a scenario rests on in a recorded run. */
+export function readGround({ incident }: Scenario, recording: Recording): TriggerGround {
+  return groundTrigger(incident.trigger, projectRun(recording).spans, recording.interactions)
+}
+
+/** A local function leaves nothing but what the model is told of it. */
+function assumeTold({ incident }: Scenario, { calls, told }: TriggerGround): string[] {
+  if (calls.size > 0 || told === 0) return []
+  return [
+    `${incident.trigger.span}: the recording holds no call of it, so the trigger is what the agent tells the model`,
+  ]
 }
 
 function assumeTime({ replay }: Scenario): string[] {

@@ -19,7 +19,7 @@ import { perturb } from './perturb.ts'
 import { createUnfixedAgent, replayCounting } from './replay-counting.ts'
 import { BASELINE, createReplayOnce, inTurn, type ReplayOnceOptions } from './replay-once.ts'
 import { resolveAgent } from './resolve-agent.ts'
-import { prepareReplay, type TrialReplay } from './run-replay.ts'
+import { prepareReplay, readGround, type TrialReplay } from './run-replay.ts'
 import { createWorldRunner, type ReplayInWorld } from './run-world.ts'
 import { bearOutBySamples, type SampledTrial, sampleLive } from './sample-live.ts'
 import { settleCandidate } from './settle-candidate.ts'
@@ -155,6 +155,7 @@ function sampleWhereAsked(
   const { live, samples = 0, outDir, pool } = options
   if (live === undefined || samples === 0) return Promise.resolve(reports)
   const dir = join(outDir, 'samples', scenario.id)
+  const ground = readGround(scenario, recording)
   const sources = new Map<string, AgentSource>([
     [BASELINE, scenario.baseline],
     ...scenario.candidates.map(({ id, agent }): [string, AgentSource] => [CANDIDATE + id, agent]),
@@ -162,7 +163,7 @@ function sampleWhereAsked(
   return bearOutBySamples(reports, (name) => {
     const replay: SampledTrial['replay'] = async (against, file, supplements) => {
       const agent = await resolveAgent(sources.get(name) as AgentSource, scenario, recording, join(outDir, 'revisions'))
-      const beside = { supplements, stubs: scenario.stubs, counted: options.asRecorded(name)?.counted }
+      const beside = { supplements, stubs: scenario.stubs, counted: options.asRecorded(name)?.counted, ground }
       const of = { scenario: { ...scenario, recording: against.path }, recording: against.recording, agent }
       const run = await prepareReplay({ ...of, on_divergence: 'fail', outDir: dir, name: file, ...beside }, pool)
       return inTurn(options, run)
@@ -183,7 +184,7 @@ function doubt(replay: TrialReplay, baseline: TrialReplay, recording: Recording,
   const run = {
     ...replay.run,
     interactions: withoutRuns(interactions),
-    evidence: gradeRun({ interactions, trace: replay.run.trace }, recording, scenario),
+    evidence: gradeRun({ ...replay.run, interactions }, recording, scenario),
     divergences: [...replay.run.divergences, ...divergences],
   }
   return { ...replay, run, interactions }

@@ -35,7 +35,8 @@ function meetsTriggerBefore(run: TrialRun, weakStep: number | null, trigger: Tri
   const good = new Set(run.interactions.slice(0, weakStep === null ? undefined : weakStep - 1).map(({ id }) => id))
   // A span that was read off no interaction, or partly off a weak one, is no part of the good run.
   const spans = run.trace.spans.filter(
-    (span) => span.interactions.length > 0 && span.interactions.every((id) => good.has(id)),
+    ({ span_id, interactions }) =>
+      interactions.length > 0 && interactions.every((id) => good.has(id)) && run.told?.includes(span_id) !== true,
   )
   return countTrigger(trigger, spans) >= trigger.at_least
 }

@@ -9,7 +9,7 @@ import type { EvidenceReport } from '../model/verdict.ts'
 import type { GradedInteraction } from './trial-run.ts'
 
 /** Grades that claim an interaction of the replayed recording as their source. */
-const SOURCED: readonly EvidenceGrade[] = ['exact', 'renamed', 'ignored']
+export const SOURCED: readonly EvidenceGrade[] = ['exact', 'renamed', 'ignored']
 
 /**
  * Counts how good the answers of a replay were as evidence. An interaction without a grade, with an unknown one, or with

@@ -40,7 +40,7 @@ function judge({ run, incident, required }: BaselineInput): BaselineJudgement {
   const { trace, signals } = run
   const breakage = findBreakage(run)
   if (breakage !== null) return { verdict: 'error', findings: null, reasons: [breakage] }
-  const findings = trace === null || signals === null ? null : findIncident(trace, signals, incident)
+  const findings = trace === null || signals === null ? null : findIncident(trace, signals, incident, run.told)
   const roles = findings === null ? [] : describeRoles(findings)
   const weaknesses = findWeaknesses(run, required)
   const thrown = run.agent_error === null ? [] : [describeThrow(run.agent_error)]

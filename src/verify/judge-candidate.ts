@@ -33,7 +33,7 @@ function judge(input: CandidateInput): CandidateJudgement {
   const assumptions = listAssumptions(candidate)
   const breakage = findBreakage(candidate)
   if (breakage !== null) return { verdict: 'error', findings: null, reasons: [breakage], assumptions }
-  const findings = trace === null || signals === null ? null : findIncident(trace, signals, incident)
+  const findings = trace === null || signals === null ? null : findIncident(trace, signals, incident, candidate.told)
   const end = (verdict: Verdict, reasons: VerifyReason[]) => ({ verdict, findings, reasons, assumptions })
 
   const weaknesses = findWeaknesses(candidate, required)

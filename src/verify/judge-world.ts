@@ -62,7 +62,7 @@ function judge(input: WorldInput): WorldJudgement {
   if (weaknesses.length > 0 || trace === null || signals === null) {
     return { outcome: 'inconclusive', reasons: [...weaknesses, ...thrown] }
   }
-  const findings = findIncident(trace, signals, scaleIncident(input.incident, world))
+  const findings = findIncident(trace, signals, scaleIncident(input.incident, world), run.told)
   const broken = checkExpectations(scaleExpectations(expect, world), trace, signals)
   const failures = [
     ...(findings.cause.present ? [createReason('cause_present', findings.cause.observed)] : []),

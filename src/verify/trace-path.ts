@@ -1,38 +1,31 @@
 import { EVIDENCE_GRADES } from '../model/evidence.ts'
 import type { Trigger } from '../model/incident.ts'
-import type { RunTrace, Span } from '../model/trace.ts'
+import type { RunTrace } from '../model/trace.ts'
 import type { EvidencePath, EvidenceReport } from '../model/verdict.ts'
 import { supports } from './grade-evidence.ts'
-import { countTrigger } from './roles/count-trigger.ts'
+import { showsTrigger } from './roles/count-trigger.ts'
 import type { GradedInteraction } from './trial-run.ts'
 
 /**
  * The answers on the path from trigger to outcome, in order of the calls: from the first one in which the trigger shows to the end of
  * the run, as cause and symptom are statements about all that followed. All of the run where the trigger was never met.
+ *
+ * @param told ids of spans that show the trigger by the agent's word alone
  */
 export function tracePath(
   trace: RunTrace | null,
   interactions: readonly GradedInteraction[],
   trigger: Trigger,
+  told: readonly string[] = [],
 ): EvidencePath {
-  const shown = new Set(
-    (trace?.spans ?? []).filter((span) => shows(trigger, span)).flatMap((span) => span.interactions),
-  )
+  const spans = (trace?.spans ?? []).filter((span) => !told.includes(span.span_id) && showsTrigger(trigger, span))
+  const shown = new Set(spans.flatMap((span) => span.interactions))
   const start = interactions.findIndex(({ id }) => shown.has(id))
   return interactions.slice(Math.max(0, start)).map(({ id, evidence }) => ({
     interaction: id,
     grade: evidence !== undefined && EVIDENCE_GRADES.includes(evidence.grade) ? evidence.grade : 'none',
     trigger: shown.has(id),
   }))
-}
-
-/** A trigger that cannot be evaluated is told of by the verdict. */
-function shows(trigger: Trigger, span: Span): boolean {
-  try {
-    return countTrigger(trigger, [span]) > 0
-  } catch {
-    return false
-  }
 }
 
 /** A report whose coverage counts the path from trigger to outcome. */

@@ -40,4 +40,6 @@ export interface TrialRun {
   /** What it looked at that no recording holds. */
   sources?: readonly ChanceSource[] | undefined
   assumptions: readonly string[]
+  /** Ids of the spans that show the trigger by the agent's word alone, though the recorded ones rest on calls: they do not count. */
+  told?: readonly string[] | undefined
 }

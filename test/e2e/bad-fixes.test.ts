@@ -66,6 +66,14 @@ const CHANGES: Record<string, { change: readonly [from: string, to: string]; ver
     change: [DESK_FIX[0], DESK_FIX[1].replace('completed', 'tool_error')],
     verdict: 'regressed',
   },
+  // What the model is told is what it was told, but nobody asked the orders service.
+  'tells-the-failure-without-asking': {
+    change: [
+      'const response = await fetchOrder(id)',
+      "if (step > 0) return { stop_reason: 'completed', answer: 'A colleague will look into it.' }\n      const response = new Response(null, { status: 503 })",
+    ],
+    verdict: 'bypassed',
+  },
 }
 
 const VERDICTS = Object.fromEntries(

@@ -30,6 +30,15 @@ export function countTrigger(trigger: Trigger, spans: readonly Span[]): number {
   return count
 }
 
+/** Whether a span shows the trigger. A trigger that cannot be evaluated is told of by the verdict. */
+export function showsTrigger(trigger: Trigger, span: Span): boolean {
+  try {
+    return countTrigger(trigger, [span]) > 0
+  } catch {
+    return false
+  }
+}
+
 /** Failed attempts before the last one. */
 function countEarlier(errorClass: string | undefined, span: Span): number {
   const classes = span.attributes[OTEL.attemptErrors]

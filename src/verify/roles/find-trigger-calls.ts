@@ -29,7 +29,8 @@ function isModel({ step_type }: Span): boolean {
   return step_type === 'llm_generate'
 }
 
-function isFailed(interaction: Interaction): boolean {
+/** True for a call that got no whole answer, or one whose status says that it failed. */
+export function isFailed(interaction: Interaction): boolean {
   if (interaction.end === null || interaction.end.kind !== 'complete') return true
   return interaction.kind === 'http' && (interaction.answer === null || interaction.answer.status >= 400)
 }
