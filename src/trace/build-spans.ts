@@ -5,7 +5,7 @@ import type { RunContext } from '../model/run.ts'
 import type { Span, StepType } from '../model/trace.ts'
 import { providerOfHost } from '../providers/provider-of-host.ts'
 import type { IdentifiedRequest } from '../providers/registry.ts'
-import { type Attempt, groupAttempts } from './group-attempts.ts'
+import { type Attempt, endOfGroup, groupAttempts } from './group-attempts.ts'
 import type { ModelCall } from './model-call.ts'
 import type { ReadLevel } from './read-levels.ts'
 import { spanAttributes } from './span-attributes.ts'
@@ -175,7 +175,7 @@ function requestParts(group: readonly Attempt[], parent: string | null): SpanPar
     type: 'http_request',
     name: nameRequest(first.request),
     started_ms: first.started_ms,
-    ended_ms: group.at(-1)?.ended_ms ?? first.started_ms,
+    ended_ms: endOfGroup(group),
     error_class: group.at(-1)?.error_class ?? null,
     interactions: attempts.map(({ id }) => id),
     attributes: {

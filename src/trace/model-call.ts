@@ -3,7 +3,7 @@ import { MALFORMED } from '../providers/model-error.ts'
 import type { AskedToolCall, ModelAnswer } from '../providers/protocol.ts'
 import { type IdentifiedRequest, readModelFunction } from '../providers/registry.ts'
 import { classifyError, classifyHttp, classifyModelError, type ErrorClass } from './classify-error.ts'
-import { type Attempt, groupAttempts } from './group-attempts.ts'
+import { type Attempt, endOfGroup, groupAttempts } from './group-attempts.ts'
 import { endOf, momentOf, type Timeline } from './timeline.ts'
 
 /** One call of a model, with all its attempts. Times are offsets from the start of the run, ms. */
@@ -65,7 +65,7 @@ export function readModelCalls(attempts: readonly ModelAttempt[]): ModelCall[] {
   return groupAttempts(attempts).flatMap((group) => {
     const [first, last] = [group[0], group.at(-1)]
     if (first === undefined || last === undefined) return []
-    const { identified, answer, error_class, ended_ms } = last
+    const { identified, answer, error_class } = last
     return {
       id: first.interaction.id,
       attempts: group.map((attempt) => attempt.interaction),
@@ -75,7 +75,7 @@ export function readModelCalls(attempts: readonly ModelAttempt[]): ModelCall[] {
       identified,
       answer,
       started_ms: first.interaction.started_ms,
-      ended_ms,
+      ended_ms: endOfGroup(group),
       error_class,
       attempt_errors: group.slice(0, -1).flatMap((attempt) => attempt.error_class ?? []),
     }
