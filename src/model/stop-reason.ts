@@ -36,19 +36,27 @@ export function isAbnormalStop(reason: string): boolean {
 }
 
 /**
- * The stop reason of a run of a module export: what the agent says in `stop_reason` (or `stopReason`, `finish_reason`) of
- * its output, else `error` when it threw, else `completed`.
+ * The stop reason of a run of a module export: `error` when it threw or returned an error, else what the agent says in
+ * `stop_reason` (or `stopReason`, `finish_reason`) of its output, else `completed`.
  */
 export function deriveStopReason(output: unknown, threw: boolean): string {
-  return threw ? 'error' : (statedStopReason(output) ?? 'completed')
+  return threw || output instanceof Error ? 'error' : (statedStopReason(output) ?? 'completed')
 }
 
-/** The stop reason that an agent's output names; null when it names none. */
+/**
+ * The stop reason that an agent's output names in a field of its own, as it was returned or as a recording holds it; null when it
+ * names none.
+ */
 export function statedStopReason(output: unknown): string | null {
   if (typeof output !== 'object' || output === null) return null
   for (const key of ['stop_reason', 'stopReason', 'finish_reason']) {
-    const reason = (output as Record<string, unknown>)[key]
+    const reason = readOwn(output, key)
     if (typeof reason === 'string' && reason !== '') return reason
   }
-  return null
+  // What JSON cannot hold, such as an instance of a class, is kept as its type and its fields.
+  return typeof readOwn(output, '$type') === 'string' ? statedStopReason(readOwn(output, 'fields')) : null
+}
+
+function readOwn(value: object, key: string): unknown {
+  return Object.prototype.propertyIsEnumerable.call(value, key) ? (value as Record<string, unknown>)[key] : undefined
 }

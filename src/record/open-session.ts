@@ -89,14 +89,14 @@ export function openSession(context: RecordContext, startedAt = machineClock.now
     tape,
     path,
     finish(outcome) {
-      const threw = 'error' in outcome
-      const output = threw ? null : outcome.output
+      const output = 'error' in outcome ? null : outcome.output
+      const threw = 'error' in outcome || output instanceof Error
       tape.finish()
       writer.finish({
         at_ms: roundMs(machineClock.now() - started_at),
         stop_reason: readStopReason(output, threw),
         output: output ?? null,
-        error: threw ? describeError(outcome.error) : null,
+        error: threw ? describeError('error' in outcome ? outcome.error : output) : null,
       })
       writer.seal()
       if (writer.failure === null) pinQuietly(path)

@@ -40,7 +40,9 @@ export async function driveToEnd(
     return { outcome: 'crashed', failure: describeStack(error), agent_error: describeError(error) }
   }
   const settled = run.settled
-  if (settled?.threw && isRetrialError(settled.error)) return harnessError(settled.error)
+  // Of ours is only what was thrown: an error that the agent returns is its output.
+  const isReturned = settled?.output === settled?.error
+  if (settled?.threw && !isReturned && isRetrialError(settled.error)) return harnessError(settled.error)
   return { outcome: 'finished', agent_error: settled?.threw ? describeError(settled.error) : null }
 }
 

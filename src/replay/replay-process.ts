@@ -206,13 +206,24 @@ function startAgent(job: ReplayJob, tape: ReplayTape, begun: Promise<void>): Age
   process.on('unhandledRejection', onUncaught)
   callAgent(job, tape, begun).then(
     (output) => {
-      run.settled = { output, error: null, threw: false }
+      run.settled = settle(output)
     },
     (error: unknown) => {
       run.settled = { output: null, error, threw: true }
     },
   )
   return run
+}
+
+/** An error that is returned is an end as if it were thrown, and so is an output that throws where it is read. */
+function settle(output: unknown): AgentRun['settled'] {
+  try {
+    if (output instanceof Error) return { output, error: output, threw: true }
+    if (typeof output === 'object' && output !== null && !ArrayBuffer.isView(output)) Object.values(output)
+    return { output, error: null, threw: false }
+  } catch (error) {
+    return { output: null, error, threw: true }
+  }
 }
 
 async function callAgent(job: ReplayJob, tape: ReplayTape, begun: Promise<void>): Promise<unknown> {

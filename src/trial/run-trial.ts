@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { Recording } from '../model/recording.ts'
-import { statedStopReason } from '../model/stop-reason.ts'
 import type { BaselineReport, CandidateReport, Reason, ScenarioReport } from '../model/verdict.ts'
 import { LiveDesk } from '../replay/live/live-desk.ts'
 import type { ReplayResult } from '../replay/replay-worker.ts'
@@ -230,7 +229,7 @@ function reportCandidate(
   const { required_evidence, tolerance, expect, accept_bypass } = scenario.verify
   const judged = judgeCandidate({
     baseline,
-    candidate: { ...run, sources, assumptions: [...assumptions, ...assumeStop(baseline.run, run)] },
+    candidate: { ...run, sources, assumptions },
     incident: scenario.incident,
     expect,
     required: required_evidence,
@@ -255,13 +254,6 @@ function reportCandidate(
     isolation: result.isolation,
     duration_ms: result.real_ms,
   }
-}
-
-/** An agent that returns is taken to have completed; where the unfixed one names its stop reason, that may be a lost `return`. */
-function assumeStop(baseline: TrialRun, { trace, agent_error }: TrialRun): string[] {
-  const isTaken = trace?.finished === true && agent_error === null && statedStopReason(trace.output) === null
-  if (!isTaken || statedStopReason(baseline.trace?.output) === null) return []
-  return ['stop_reason completed: its output names none, and that of the baseline does']
 }
 
 /** What helps where something broke: a hint, and what the agent printed last, often the only word about it. */

@@ -61,6 +61,7 @@ export function createWorldRunner(options: WorldRunnerOptions): WorldRunner {
     return judgeWorld({
       world,
       run: { ...replayed.run, sources: settle(replayed, candidate) },
+      unfixed: unfixed.run,
       incident,
       expect: verify.expect,
       required: verify.required_evidence,

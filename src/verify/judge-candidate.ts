@@ -2,6 +2,7 @@ import type { BaselineVerdict, Verdict } from '../model/verdict.ts'
 import type { CandidateInput, CandidateJudgement } from './candidate-input.ts'
 import { describeReach } from './describe-reach.ts'
 import { describeSources } from './describe-sources.ts'
+import { doubtOutput } from './doubt-output.ts'
 import { describeJudgeFailure, describeThrow, findBreakage } from './find-breakage.ts'
 import { findIncident } from './find-incident.ts'
 import { findWeaknesses, mayExplainThrow } from './find-weaknesses.ts'
@@ -51,15 +52,15 @@ function judge(input: CandidateInput): CandidateJudgement {
   if (weaknesses.length > 0 || findings === null) {
     return end('inconclusive', [...weaknesses, describeReach(candidate, required, incident.trigger), ...thrown])
   }
-  return doubtSources(judgeGoodRun(input, findings, assumptions), input)
+  return doubtRest(judgeGoodRun(input, findings, assumptions), input)
 }
 
-/** A run that is good, but for what it looked at beside the recording, proves no fix. */
-function doubtSources(
+/** A run that is good, but for what it looked at beside the recording or for an output that says too little, proves no fix. */
+function doubtRest(
   judged: CandidateJudgement,
-  { candidate, required, incident }: CandidateInput,
+  { baseline, candidate, required, incident }: CandidateInput,
 ): CandidateJudgement {
-  const reasons = describeSources(candidate.sources ?? [])
+  const reasons = [...describeSources(candidate.sources ?? []), ...doubtOutput(candidate, baseline.run)]
   if (judged.verdict !== 'fixed' || reasons.length === 0) return judged
   const reach = describeReach(candidate, required, incident.trigger)
   return { ...judged, verdict: 'inconclusive', reasons: [...reasons, reach, ...judged.reasons] }

@@ -4,6 +4,7 @@ import type { WorldOutcome } from '../model/verdict.ts'
 import type { World } from '../model/world.ts'
 import { checkExpectations } from './check-expectations.ts'
 import { describeSources } from './describe-sources.ts'
+import { doubtOutput } from './doubt-output.ts'
 import { describeJudgeFailure, describeThrow, findBreakage } from './find-breakage.ts'
 import { findIncident } from './find-incident.ts'
 import { findWeaknesses, mayExplainThrow } from './find-weaknesses.ts'
@@ -18,6 +19,8 @@ export interface WorldInput {
   expect?: Expectations | undefined
   /** The worst grade that an answer may have. */
   required: EvidenceGrade
+  /** What the unfixed agent did in the recorded world: what the output is compared with. */
+  unfixed?: TrialRun | undefined
   /** True when the answers came in the order that the world asks for. */
   inOrder: boolean
   /**
@@ -53,7 +56,12 @@ function judge(input: WorldInput): WorldJudgement {
     const isAgents = breakage.code === 'agent_crashed' || breakage.code === 'agent_hung'
     return { outcome: isAgents ? 'failed' : 'inconclusive', reasons: [breakage] }
   }
-  const weaknesses = [...findWeaknesses(run, required), ...describeSources(run.sources ?? [])]
+  const { unfixed } = input
+  const weaknesses = [
+    ...findWeaknesses(run, required),
+    ...describeSources(run.sources ?? []),
+    ...(unfixed === undefined ? [] : doubtOutput(run, unfixed)),
+  ]
   const thrown = run.agent_error === null ? [] : [describeThrow(run.agent_error)]
   if (run.integrity !== 'sealed') {
     weaknesses.push(createReason('unsealed_recording', `a recording under this world is ${run.integrity}, not sealed`))

@@ -33,6 +33,8 @@ export const REASON_CODES = [
   'nothing_exercised',
   'blocked_egress',
   'lossy_values',
+  'lossy_output',
+  'stop_reason_missing',
   'incomplete_recording',
   'unsealed_recording',
   'unrecorded_source',
