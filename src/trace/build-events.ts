@@ -6,7 +6,7 @@ import type { ModelCall } from './model-call.ts'
 import type { ReadLevel } from './read-levels.ts'
 import { canonicalArguments } from './tools/arguments.ts'
 import type { ToolOutcome } from './tools/tool-outcome.ts'
-import type { ToolUse } from './tools/tool-use.ts'
+import type { ToolUse, Wrapper } from './tools/tool-use.ts'
 
 /** Events that belong together, in causal order, with the place of the first among the interactions. */
 interface Unit {
@@ -24,7 +24,8 @@ export function buildEvents(
   outcomes: ReadonlyMap<ToolUse, ToolOutcome>,
   run: RunContext,
 ): LogEvent[] {
-  const units = levels.flatMap((level) => levelUnits(level, outcomes, run))
+  const asked = readAskedArguments(levels)
+  const units = levels.flatMap((level) => levelUnits(level, outcomes, run, asked))
   units.sort((a, b) => a.started_ms - b.started_ms || a.position - b.position)
   let step = 0
   const events = units.flatMap((unit) => unit.events)
@@ -32,7 +33,30 @@ export function buildEvents(
   return events
 }
 
-function levelUnits(level: ReadLevel, outcomes: ReadonlyMap<ToolUse, ToolOutcome>, run: RunContext): Unit[] {
+/**
+ * What the model gave as arguments where it asked for a wrapped function, by what that function took. One that is called again within the
+ * same call of the model, or by the agent itself, is the same call again, though nobody asked for it.
+ */
+function readAskedArguments(levels: readonly ReadLevel[]): Map<string, string> {
+  const asked = new Map<string, string>()
+  for (const use of levels.flatMap(({ uses }) => uses)) {
+    if (use.asked === null || use.wrapper === null) continue
+    const key = keyOf(use.wrapper)
+    if (!asked.has(key)) asked.set(key, canonicalArguments(use.asked.call.arguments))
+  }
+  return asked
+}
+
+function keyOf({ interaction: { name, args } }: Wrapper): string {
+  return `${name}\n${canonicalJson(args)}`
+}
+
+function levelUnits(
+  level: ReadLevel,
+  outcomes: ReadonlyMap<ToolUse, ToolOutcome>,
+  run: RunContext,
+  asked: ReadonlyMap<string, string>,
+): Unit[] {
   // Where an event belongs to the inside of a wrapped function, which a replay does not run, it says so.
   const base = { run_id: run.run_id, ...(level.parent === null ? {} : { within: level.parent }) }
   const toolEvents = (uses: readonly ToolUse[]) => {
@@ -40,7 +64,7 @@ function levelUnits(level: ReadLevel, outcomes: ReadonlyMap<ToolUse, ToolOutcome
       const outcome = outcomes.get(use)
       return outcome === undefined ? [] : [{ ...base, use, outcome }]
     })
-    return [...known.map((tool) => calledEvent(tool, run)), ...known.flatMap((tool) => resultEvent(tool, run))]
+    return [...known.map((tool) => calledEvent(tool, run, asked)), ...known.flatMap((tool) => resultEvent(tool, run))]
   }
   const units: Unit[] = level.calls.map((call) => ({
     started_ms: call.started_ms,
@@ -80,10 +104,10 @@ function modelEvents(call: ModelCall, base: Base, run: RunContext): LogEvent[] {
 
 type Tool = Base & { use: ToolUse; outcome: ToolOutcome }
 
-function calledEvent({ use, outcome, ...base }: Tool, run: RunContext): LogEvent {
+function calledEvent({ use, outcome, ...base }: Tool, run: RunContext, known: ReadonlyMap<string, string>): LogEvent {
   const { asked, wrapper } = use
-  const args =
-    asked === null ? canonicalJson(wrapper?.interaction.args ?? null) : canonicalArguments(asked.call.arguments)
+  const taken = wrapper === null ? 'null' : (known.get(keyOf(wrapper)) ?? canonicalJson(wrapper.interaction.args))
+  const args = asked === null ? taken : canonicalArguments(asked.call.arguments)
   return {
     event: 'tool_call',
     ...base,
