@@ -9,6 +9,7 @@ import { gateOf } from '../verify/gate-of.ts'
 import { type BaselineJudgement, judgeBaseline } from '../verify/judge-baseline.ts'
 import { judgeCandidate } from '../verify/judge-candidate.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
+import { assumeDeadlines } from './assume-deadlines.ts'
 import { brokenReplay } from './broken-replay.ts'
 import { doubtChangedQuestions } from './doubt-changed-questions.ts'
 import { worldsFolder } from './enter-world.ts'
@@ -65,6 +66,7 @@ export async function runTrial(
   const red = {
     verdict: judged.verdict,
     run: baseline.run,
+    interactions: baseline.interactions,
     sources: baseline.result.sources,
     assumptions: options.assumptions ?? [],
     recording,
@@ -210,6 +212,7 @@ function reportBaseline(
 interface JudgedBaseline {
   verdict: BaselineJudgement['verdict']
   run: TrialRun
+  interactions: TrialReplay['interactions']
   sources: ReplayResult['sources']
   /** Of the recording. */
   assumptions: readonly string[]
@@ -221,11 +224,12 @@ interface JudgedBaseline {
 function reportCandidate(
   scenario: Scenario,
   candidate: ScenarioCandidate,
-  { run, result, hints, cwd }: TrialReplay,
+  { run, interactions, result, hints, cwd }: TrialReplay,
   baseline: JudgedBaseline,
 ): Omit<CandidateReport, 'ways_out'> {
   const sources = settleCandidate(scenario, candidate, { result, cwd }, baseline)
-  const assumptions = [...baseline.assumptions, ...run.assumptions, ...assumeSources(sources)]
+  const deadlines = assumeDeadlines({ run, interactions }, baseline, baseline.recording.interactions)
+  const assumptions = [...baseline.assumptions, ...run.assumptions, ...deadlines, ...assumeSources(sources)]
   const { required_evidence, tolerance, expect, accept_bypass } = scenario.verify
   const judged = judgeCandidate({
     baseline,

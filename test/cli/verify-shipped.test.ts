@@ -29,7 +29,11 @@ test('gives the verdicts of the shipped suite given --json, as one document and 
     'search-docs-retry-storm/terser-prompt': 'inconclusive pass',
   })
   expect(report.scenarios.map(({ baseline }) => baseline.verdict)).toEqual(Array(3).fill('reproduced'))
-  expect(report.summary).toMatchObject({ exit_code: 0, scenarios: 3, candidates: 13, assumptions: 0 })
+  expect(report.summary).toMatchObject({ exit_code: 0, scenarios: 3, candidates: 13, assumptions: 1 })
+  const shorter = report.scenarios.flatMap(({ candidates }) => candidates).find(({ id }) => id === 'shorter-timeout')
+  expect(shorter?.assumptions).toEqual([
+    expect.stringMatching(/^gives up on search_docs after 1\.\d+ s where the recorded client waited \d\.\d+ s: /),
+  ])
   expect(report.errors).toEqual([])
   for (const { file, candidates } of report.scenarios) {
     for (const path of [file, ...candidates.map(({ recording }) => recording ?? '')]) {
