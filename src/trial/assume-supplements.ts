@@ -1,9 +1,11 @@
 import { TELEMETRY_NOTE } from '../boundary/telemetry.ts'
 import { isJsonObject } from '../core/json.ts'
+import type { Trigger } from '../model/incident.ts'
 import type { Interaction } from '../model/interaction.ts'
 import type { Recording } from '../model/recording.ts'
 import { STANDS_LONGER } from '../replay/mcp/standing-streams.ts'
 import { countOf } from '../verify/reason-codes.ts'
+import type { TriggerGround } from '../verify/roles/ground-trigger.ts'
 
 /** The wrapped tools whose code did not run, as the recording answered in their place. */
 export function assumeStandIns(interactions: readonly Interaction[]): string[] {
@@ -41,4 +43,10 @@ export function assumeTelemetry(replayed: Recording | null): string[] {
     const host = isJsonObject(data) ? data.host : undefined
     return typeof host === 'string' ? [`telemetry: what is told to ${host} arrives, and nobody reads the answer`] : []
   })
+}
+
+/** What is taken for granted where the trigger is the failure of a local function, which leaves nothing but what the model is told of it. */
+export function assumeTold({ span }: Trigger, { calls, told }: TriggerGround): string[] {
+  if (calls.size > 0 || told === 0) return []
+  return [`${span}: the recording holds no call of it, so the trigger is what the agent tells the model`]
 }

@@ -14,7 +14,7 @@ import { computeSignals } from '../signals/compute-signals.ts'
 import { projectRun } from '../trace/project-run.ts'
 import { findToldSpans, groundTrigger, type TriggerGround } from '../verify/roles/ground-trigger.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
-import { assumeStandIns, assumeSupplements, assumeTelemetry } from './assume-supplements.ts'
+import { assumeStandIns, assumeSupplements, assumeTelemetry, assumeTold } from './assume-supplements.ts'
 import { gradeRun, withoutRuns } from './grade-replay.ts'
 import { hintAtEnvironment, hintAtInput } from './hint-at-environment.ts'
 import type { RunnableAgent } from './resolve-agent.ts'
@@ -171,7 +171,7 @@ function readRun(
       ...assumeStandIns(interactions),
       ...assumeSupplements(interactions),
       ...assumeTelemetry(replayed),
-      ...assumeTold(scenario, ground),
+      ...assumeTold(trigger, ground),
     ],
   }
 }
@@ -179,14 +179,6 @@ function readRun(
 /** What the trigger of a scenario rests on in a recorded run. */
 export function readGround({ incident }: Scenario, recording: Recording): TriggerGround {
   return groundTrigger(incident.trigger, projectRun(recording).spans, recording.interactions)
-}
-
-/** A local function leaves nothing but what the model is told of it. */
-function assumeTold({ incident }: Scenario, { calls, told }: TriggerGround): string[] {
-  if (calls.size > 0 || told === 0) return []
-  return [
-    `${incident.trigger.span}: the recording holds no call of it, so the trigger is what the agent tells the model`,
-  ]
 }
 
 function assumeTime({ replay }: Scenario): string[] {
