@@ -15,7 +15,7 @@ import { roundMs } from '../core/clock.ts'
 import { RetrialError } from '../core/errors.ts'
 import { doNothing } from '../core/nothing.ts'
 import type { Recording } from '../model/recording.ts'
-import { deriveStopReason } from '../model/stop-reason.ts'
+import { deriveStopReason, statedStopReason } from '../model/stop-reason.ts'
 import type { RecordingWriter } from '../recording/create-recording-writer.ts'
 import { DrawLog } from '../recording/draw-log.ts'
 import { encodeValue } from '../recording/encode-value.ts'
@@ -215,11 +215,11 @@ function startAgent(job: ReplayJob, tape: ReplayTape, begun: Promise<void>): Age
   return run
 }
 
-/** An error that is returned is an end as if it were thrown, and so is an output that throws where it is read. */
+/** An error that is returned is an end as if it were thrown, and so is an output that throws where it is asked how the run ended. */
 function settle(output: unknown): AgentRun['settled'] {
   try {
     if (output instanceof Error) return { output, error: output, threw: true }
-    if (typeof output === 'object' && output !== null && !ArrayBuffer.isView(output)) Object.values(output)
+    statedStopReason(output)
     return { output, error: null, threw: false }
   } catch (error) {
     return { output: null, error, threw: true }
