@@ -11,15 +11,20 @@ const spanSelectorSchema = z
     `must be <step_type>[:<name>], step_type one of ${STEP_TYPES.join(', ')}`,
   )
 
-/** What the world did: spans that match all that is given, at least so many of them. */
-export const triggerSchema = z.strictObject({
+/** Spans that match all that is given, at least so many of them. */
+const spanCountSchema = z.strictObject({
   span: spanSelectorSchema,
   /** Only spans with this error class; `any` for any error. */
   error_class: z.string().optional(),
+  /** Only calls of tools whose arguments (canonical JSON) match this regular expression. */
+  arguments: z.strictObject({ matches: z.string() }).optional(),
   /** Only spans whose result (tool result, answer text or response body) matches this regular expression. */
   result: z.strictObject({ matches: z.string() }).optional(),
   at_least: atLeast,
 })
+
+/** What the world did. */
+export const triggerSchema = spanCountSchema
 export type Trigger = z.infer<typeof triggerSchema>
 
 /** Signals that count something and can be compared with `at_least`. */
@@ -55,28 +60,33 @@ const valueMatchSchema = z.strictObject({
   is: z.union([z.string(), z.array(z.string()).min(1)]),
 })
 
-const spanMatchSchema = z.strictObject({
+const firstErrorMatchSchema = z.strictObject({
   signal: z.literal('first_error_span'),
   span: spanSelectorSchema,
 })
-
-/** A statement about a run's signals: what the agent did wrong (cause) or how it ended (symptom). */
-export const signalMatchSchema = z.union([countMatchSchema, valueMatchSchema, spanMatchSchema])
-export type SignalMatch = z.infer<typeof signalMatchSchema>
-
-/** The three roles of an incident, proposed by the tool and reviewed by a person. */
-export const incidentSchema = z.strictObject({
-  trigger: triggerSchema,
-  cause: signalMatchSchema,
-  symptom: signalMatchSchema,
-})
-export type Incident = z.infer<typeof incidentSchema>
 
 const textCheckSchema = z.strictObject({
   /** Regular expression that the output (as text; JSON for anything else) must match. */
   matches: z.string().optional(),
   not_matches: z.string().optional(),
 })
+
+/** True of an output that matches `matches` and does not match `not_matches`, as far as they are given. */
+const outputMatchSchema = z.strictObject({ output: textCheckSchema })
+
+/** A statement about a run: what the agent did wrong (cause) or how it ended (symptom). */
+const roleSchema = z.union([
+  countMatchSchema,
+  valueMatchSchema,
+  firstErrorMatchSchema,
+  spanCountSchema,
+  outputMatchSchema,
+])
+export type Role = z.infer<typeof roleSchema>
+
+/** The three roles of an incident, proposed by the tool and reviewed by a person. */
+export const incidentSchema = z.strictObject({ trigger: triggerSchema, cause: roleSchema, symptom: roleSchema })
+export type Incident = z.infer<typeof incidentSchema>
 
 /** What a good run looks like, beyond cause and symptom being gone. */
 export const expectationsSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import type { EvidenceGrade } from '../model/evidence.ts'
-import type { Expectations, Incident, SignalMatch } from '../model/incident.ts'
+import type { Expectations, Incident, Role } from '../model/incident.ts'
 import type { WorldOutcome } from '../model/verdict.ts'
 import type { World } from '../model/world.ts'
 import { checkExpectations } from './check-expectations.ts'
@@ -103,7 +103,9 @@ function scaleExpectations(expect: Expectations, { latency = 1 }: World): Expect
 }
 
 function scaleIncident({ trigger, cause, symptom }: Incident, { latency = 1 }: World): Incident {
-  const scale = (match: SignalMatch): SignalMatch =>
-    match.signal === 'run_latency_ms' ? { ...match, at_least: match.at_least * Math.max(1, latency) } : match
+  const scale = (match: Role): Role =>
+    'signal' in match && match.signal === 'run_latency_ms'
+      ? { ...match, at_least: match.at_least * Math.max(1, latency) }
+      : match
   return { trigger, cause: scale(cause), symptom: scale(symptom) }
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { SignalMatch, Trigger } from '../../src/model/incident.ts'
+import type { Role, Trigger } from '../../src/model/incident.ts'
 import { findIncident } from '../../src/verify/find-incident.ts'
 import { countTrigger } from '../../src/verify/roles/count-trigger.ts'
-import { matchSignal } from '../../src/verify/roles/match-signal.ts'
+import { matchRole } from '../../src/verify/roles/match-role.ts'
 import { INCIDENT, makeSignals, makeSpan, makeTimeout, makeTrace } from './runs.ts'
 
 const TIMEOUT: Trigger = { span: 'tool_call:lookup', error_class: 'timeout', at_least: 1 }
@@ -124,7 +124,7 @@ test('refuses a pattern that is no regular expression', () => {
   )
 })
 
-test.each<[string, SignalMatch, boolean, string]>([
+test.each<[string, Role, boolean, string]>([
   ['a count of one tool', { signal: 'repeated_tool_calls', tool: 'a', at_least: 2 }, true, '2'],
   ['a count below the mark', { signal: 'repeated_tool_calls', tool: 'a', at_least: 3 }, false, '2'],
   ['a tool that is not counted', { signal: 'repeated_tool_calls', tool: 'zz', at_least: 1 }, false, '0'],
@@ -141,18 +141,55 @@ test.each<[string, SignalMatch, boolean, string]>([
   ['no error span', { signal: 'first_error_span', span: 'tool_call' }, false, 'none'],
 ])('compares a signal given %s', (_, match, present, value) => {
   const signals = makeSignals({ repeated_tool_calls: { a: 2, b: 1 }, error_classes: { timeout: 4 } })
-  expect(matchSignal(match, signals)).toMatchObject({ present, value })
+  expect(matchRole(match, makeTrace(), signals)).toMatchObject({ present, value })
 })
 
 test('compares the first error span given a selector', () => {
   const signals = makeSignals({ first_error_span: makeTimeout(), error_class: 'timeout' })
-  expect(matchSignal({ signal: 'first_error_span', span: 'tool_call:lookup' }, signals).present).toBe(true)
-  expect(matchSignal({ signal: 'first_error_span', span: 'tool_call:other' }, signals).present).toBe(false)
-  expect(matchSignal({ signal: 'first_error_span', span: 'tool_call' }, signals).value).toBe('tool_call:lookup')
-  expect(matchSignal({ signal: 'error_class', is: 'timeout' }, signals).present).toBe(true)
+  expect(matchRole({ signal: 'first_error_span', span: 'tool_call:lookup' }, makeTrace(), signals).present).toBe(true)
+  expect(matchRole({ signal: 'first_error_span', span: 'tool_call:other' }, makeTrace(), signals).present).toBe(false)
+  expect(matchRole({ signal: 'first_error_span', span: 'tool_call' }, makeTrace(), signals).value).toBe(
+    'tool_call:lookup',
+  )
+  expect(matchRole({ signal: 'error_class', is: 'timeout' }, makeTrace(), signals).present).toBe(true)
 })
 
-test.each<[string, SignalMatch, object]>([
+const PAID = makeSpan({
+  name: 'pay',
+  attributes: { 'gen_ai.tool.call.arguments': '{ "unit": "cent", "amount": 1750 }' },
+})
+
+test.each<[string, Role, boolean, string]>([
+  ['spans of one tool', { span: 'tool_call:pay', at_least: 2 }, true, '×2'],
+  ['more of them than there are', { span: 'tool_call:pay', at_least: 3 }, false, '×2'],
+  [
+    'arguments, whatever their order',
+    { span: 'tool_call:pay', arguments: { matches: '"amount":1750,"unit":"cent"' }, at_least: 2 },
+    true,
+    '×2',
+  ],
+  ['other arguments', { span: 'tool_call:pay', arguments: { matches: '"unit":"euro"' }, at_least: 1 }, false, '×0'],
+  [
+    'arguments of what has none',
+    { span: 'tool_call:lookup', arguments: { matches: 'cent' }, at_least: 1 },
+    false,
+    '×0',
+  ],
+  ['an output that matches', { output: { matches: 'refunded' } }, true, '{"refunded":17.5}'],
+  ['an output that does not', { output: { matches: '^refunded' } }, false, '{"refunded":17.5}'],
+  ['an output that lacks something', { output: { not_matches: 'EUR' } }, true, '{"refunded":17.5}'],
+  ['an output that matches both', { output: { matches: '17', not_matches: '17' } }, false, '{"refunded":17.5}'],
+])('compares what a run did and gave given %s', (_, role, present, value) => {
+  const trace = makeTrace({ spans: [PAID, PAID, makeSpan()], output: { refunded: 17.5 } })
+  expect(matchRole(role, trace, makeSignals())).toMatchObject({ present, value })
+})
+
+test('shortens a long output', () => {
+  const { value } = matchRole({ output: { matches: 'x' } }, makeTrace({ output: 'x'.repeat(99) }), makeSignals())
+  expect(value).toBe(`${'x'.repeat(59)}…`)
+})
+
+test.each<[string, Role, object]>([
   ['a missing count', { signal: 'steps', at_least: 1 }, { steps: undefined }],
   ['a count that is no number', { signal: 'steps', at_least: 1 }, { steps: Number.NaN }],
   ['a table with a hole', { signal: 'retries', at_least: 1 }, { retries: { a: Number.NaN } }],
@@ -162,7 +199,7 @@ test.each<[string, SignalMatch, object]>([
   ['a missing value', { signal: 'stop_reason', is: 'x' }, { stop_reason: undefined }],
   ['a missing span', { signal: 'first_error_span', span: 'tool_call' }, { first_error_span: undefined }],
 ])('refuses to call a signal absent given %s', (_, match, broken) => {
-  expect(() => matchSignal(match, { ...makeSignals(), ...broken })).toThrow(
+  expect(() => matchRole(match, makeTrace(), { ...makeSignals(), ...broken })).toThrow(
     expect.objectContaining({ code: 'ERR_VERIFY_SIGNAL' }),
   )
 })
@@ -174,7 +211,9 @@ test('refuses a key given a signal that is not counted by key', () => {
     { signal: 'tool_calls', of: 'lookup', at_least: 1 },
     { signal: 'retries', of: 'a', tool: 'a', at_least: 1 },
   ] as const) {
-    expect(() => matchSignal(match, makeSignals())).toThrow(expect.objectContaining({ code: 'ERR_VERIFY_SIGNAL_KEY' }))
+    expect(() => matchRole(match, makeTrace(), makeSignals())).toThrow(
+      expect.objectContaining({ code: 'ERR_VERIFY_SIGNAL_KEY' }),
+    )
   }
 })
 

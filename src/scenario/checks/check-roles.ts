@@ -22,7 +22,12 @@ export function checkRoles(file: JsonObject): Finding[] {
 }
 
 const REGEXES: ScenarioPath[] = [
-  ['incident', 'trigger', 'result', 'matches'],
+  ...['trigger', 'cause', 'symptom'].flatMap((role): ScenarioPath[] => [
+    ['incident', role, 'arguments', 'matches'],
+    ['incident', role, 'result', 'matches'],
+    ['incident', role, 'output', 'matches'],
+    ['incident', role, 'output', 'not_matches'],
+  ]),
   ['verify', 'expect', 'output', 'matches'],
   ['verify', 'expect', 'output', 'not_matches'],
 ]
@@ -42,6 +47,15 @@ function checkSignalMatch(file: JsonObject, path: ScenarioPath): Finding[] {
   if (!isJsonObject(match)) return []
   const signal = COUNT_SIGNALS.find((name) => name === match.signal)
   const found: Finding[] = []
+  if (isJsonObject(match.output) && match.output.matches === undefined && match.output.not_matches === undefined) {
+    const hint = 'Write `matches`, `not_matches` or both under `output`.'
+    found.push({
+      code: 'ERR_SCENARIO_INCIDENT',
+      message: 'an output without a pattern is true of every run',
+      hint,
+      path,
+    })
+  }
   const add = (key: string, message: string, hint: string): void => {
     found.push({ code: 'ERR_SCENARIO_INCIDENT', message, hint, path: [...path, key] })
   }

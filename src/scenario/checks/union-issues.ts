@@ -27,7 +27,12 @@ export function flattenIssues(issues: readonly z.core.$ZodIssue[], base: Scenari
 
 function pickBranch(branches: PlainIssue[][], path: ScenarioPath): PlainIssue[] {
   const isRoot = (issue: PlainIssue): boolean => issue.path.length === path.length
-  const open = branches.filter((branch) => !branch.some((issue) => issue.code === 'invalid_type' && isRoot(issue)))
+  const possible = branches.filter((branch) => !branch.some((issue) => issue.code === 'invalid_type' && isRoot(issue)))
+  // A form that has all the keys is meant, however wrong their values.
+  const knowing = possible.filter(
+    (branch) => !branch.some((issue) => issue.code === 'unrecognized_keys' && isRoot(issue)),
+  )
+  const open = knowing.length > 0 ? knowing : possible
   if (open.length === 0) {
     const expected = branches
       .flat()

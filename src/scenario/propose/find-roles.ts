@@ -1,5 +1,5 @@
 import { GEN_AI } from '../../model/gen-ai.ts'
-import type { SignalMatch, Trigger } from '../../model/incident.ts'
+import type { Role, Trigger } from '../../model/incident.ts'
 import type { Signals } from '../../model/signal.ts'
 import { isNormalStop } from '../../model/stop-reason.ts'
 import type { RunTrace, Span } from '../../model/trace.ts'
@@ -16,8 +16,8 @@ export interface ProposedRole<T> {
 /** The roles that a run shows; null where it shows none and a person has to decide. */
 export interface ProposedRoles {
   trigger: ProposedRole<Trigger> | null
-  cause: ProposedRole<SignalMatch> | null
-  symptom: ProposedRole<SignalMatch> | null
+  cause: ProposedRole<Role> | null
+  symptom: ProposedRole<Role> | null
 }
 
 /** Reads the three roles off a run's spans and signals. They are pointers for a person to review, not findings. */
@@ -31,7 +31,7 @@ export function findRoles(trace: RunTrace, signals: Signals): ProposedRoles {
   }
 }
 
-type CountMatch = Extract<SignalMatch, { at_least: number }>
+type CountMatch = Extract<Role, { signal: string; at_least: number }>
 
 /** Signals that count one thing done over and over: a fix makes the trigger occur less often, too. */
 const REPETITIONS: readonly string[] = ['repeated_same_result', 'repeated_tool_calls', 'retries', 'loop_length']
@@ -74,7 +74,7 @@ function selectorOf(span: Span): string {
   return /^.+$/.test(span.name) ? `${span.step_type}:${span.name}` : span.step_type
 }
 
-function findErrorTrigger(trace: RunTrace, signals: Signals, cause?: SignalMatch): ProposedRole<Trigger> | null {
+function findErrorTrigger(trace: RunTrace, signals: Signals, cause?: Role): ProposedRole<Trigger> | null {
   const span = signals.first_error_span
   if (span === null) return null
   const trigger: Trigger = { span: selectorOf(span), error_class: span.error_class ?? 'any', at_least: 1 }
@@ -85,8 +85,8 @@ function findErrorTrigger(trace: RunTrace, signals: Signals, cause?: SignalMatch
   return role({ ...trigger, at_least: atLeast }, `${trigger.span} ${trigger.error_class} ×${count}`)
 }
 
-function isRepetitionOf(cause: SignalMatch | undefined, name: string): boolean {
-  if (!cause || !('at_least' in cause) || !REPETITIONS.includes(cause.signal)) return false
+function isRepetitionOf(cause: Role | undefined, name: string): boolean {
+  if (!cause || !('signal' in cause && 'at_least' in cause) || !REPETITIONS.includes(cause.signal)) return false
   const what = cause.tool ?? cause.of
   return what === undefined || what === name
 }
@@ -114,7 +114,7 @@ function findSymptom(
   trace: RunTrace,
   signals: Signals,
   abnormal: ProposedRole<CountMatch>[],
-): ProposedRole<SignalMatch> | null {
+): ProposedRole<Role> | null {
   // A recording that does not say how its run ended holds no end that a replay could have.
   if (trace.stop_reason !== '' && trace.stop_reason !== 'unknown' && !isNormalStop(trace.stop_reason)) {
     return role({ signal: 'stop_reason', is: trace.stop_reason }, `stop_reason = ${trace.stop_reason}`)

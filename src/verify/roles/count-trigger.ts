@@ -3,7 +3,7 @@ import { OTEL } from '../../model/gen-ai.ts'
 import type { Trigger } from '../../model/incident.ts'
 import type { Span } from '../../model/trace.ts'
 import { compilePattern } from './compile-pattern.ts'
-import { matchesSelector, resultText } from './match-span.ts'
+import { argumentsText, matchesSelector, resultText } from './match-span.ts'
 
 /**
  * How often the world did what the trigger says, over some spans. A span whose client retried stands for several
@@ -18,11 +18,13 @@ import { matchesSelector, resultText } from './match-span.ts'
  * @throws RetrialError `ERR_VERIFY_PATTERN`
  */
 export function countTrigger(trigger: Trigger, spans: readonly Span[]): number {
-  const { error_class, result } = trigger
+  const { error_class, arguments: asked, result } = trigger
   const pattern = result === undefined ? undefined : compilePattern(result.matches)
+  const question = asked === undefined ? undefined : compilePattern(asked.matches)
   let count = 0
   for (const span of spans) {
     if (!matchesSelector(span, trigger.span)) continue
+    if (question !== undefined && !question.test(argumentsText(span))) continue
     const last = error_class === undefined || (span.status === 'error' && isOf(error_class, classOf(span))) ? 1 : 0
     if (pattern === undefined) count += last + countEarlier(error_class, span)
     else if (pattern.test(resultText(span) ?? '')) count += last

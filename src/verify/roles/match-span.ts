@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonValue } from '../../core/json.ts'
+import { canonicalJson } from '../../core/canonical-json.ts'
+import { isJsonObject, type JsonValue, parseJson } from '../../core/json.ts'
 import { GEN_AI } from '../../model/gen-ai.ts'
 import type { Span } from '../../model/trace.ts'
 
@@ -23,6 +24,13 @@ export function resultText(span: Span): string | undefined {
     .filter(([key, value]) => typeof value === 'string' && RESULT_KEY.test(key) && !REQUEST_KEY.test(key))
     .map(([, value]) => value as string)
   return texts.length === 0 ? undefined : texts.join('\n')
+}
+
+/** The arguments of a tool call as canonical JSON, as far as they are JSON; empty for a span without any. */
+export function argumentsText(span: Span): string {
+  const given = span.attributes[GEN_AI.toolArguments] ?? ''
+  const value = typeof given === 'string' ? (parseJson(given) ?? given) : given
+  return typeof value === 'string' ? value : canonicalJson(value)
 }
 
 /** A JSON value as text: a string as it is, anything else as JSON. */

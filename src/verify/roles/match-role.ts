@@ -1,19 +1,28 @@
 import { RetrialError } from '../../core/errors.ts'
-import type { SignalMatch } from '../../model/incident.ts'
+import type { Role } from '../../model/incident.ts'
 import type { Signals } from '../../model/signal.ts'
-import type { Span } from '../../model/trace.ts'
+import type { RunTrace, Span } from '../../model/trace.ts'
 import type { RoleFinding } from '../../model/verdict.ts'
-import { matchesSelector } from './match-span.ts'
+import { compilePattern } from './compile-pattern.ts'
+import { countTrigger } from './count-trigger.ts'
+import { describeSpans } from './describe-spans.ts'
+import { asText, matchesSelector } from './match-span.ts'
 
-type CountMatch = Extract<SignalMatch, { at_least: number }>
+type CountMatch = Extract<Role, { signal: string; at_least: number }>
+type OutputMatch = Extract<Role, { output: object }>
 
 /**
- * Says whether a statement about a run's signals is true, with the figure or value that says so.
+ * Says whether a statement about a run is true, with the figure or value that says so.
  *
- * @throws RetrialError `ERR_VERIFY_SIGNAL` when the signal is not there or is no number, `ERR_VERIFY_SIGNAL_KEY` when
+ * @throws RetrialError `ERR_VERIFY_PATTERN` when a pattern is no regular expression; `ERR_VERIFY_SIGNAL` when the signal is not there or is no number, `ERR_VERIFY_SIGNAL_KEY` when
  * `tool` or `of` is given for a signal that is not counted per tool, span or class: both would else read as "absent".
  */
-export function matchSignal(match: SignalMatch, signals: Signals): RoleFinding {
+export function matchRole(match: Role, trace: RunTrace, signals: Signals): RoleFinding {
+  if ('output' in match) return matchOutput(match, trace)
+  if (!('signal' in match)) {
+    const count = countTrigger(match, trace.spans)
+    return { present: count >= match.at_least, observed: `${describeSpans(match)} = ×${count}`, value: `×${count}` }
+  }
   if ('at_least' in match) return matchCount(match, signals)
   if ('span' in match) return matchFirstError(match.span, signals.first_error_span)
   const value = signals[match.signal]
@@ -21,6 +30,18 @@ export function matchSignal(match: SignalMatch, signals: Signals): RoleFinding {
   const wanted = Array.isArray(match.is) ? match.is : [match.is]
   const text = value ?? 'none'
   return { present: value !== null && wanted.includes(value), observed: `${match.signal} = ${text}`, value: text }
+}
+
+function matchOutput({ output: { matches, not_matches } }: OutputMatch, trace: RunTrace): RoleFinding {
+  const text = asText(trace.output)
+  const isPresent =
+    (matches === undefined || compilePattern(matches).test(text)) &&
+    (not_matches === undefined || !compilePattern(not_matches).test(text))
+  return { present: isPresent, observed: `output = ${clip(text)}`, value: clip(text) }
+}
+
+function clip(text: string): string {
+  return text.length <= 60 ? text : `${text.slice(0, 59)}…`
 }
 
 function matchCount(match: CountMatch, signals: Signals): RoleFinding {
