@@ -2,10 +2,9 @@
  * The process of one replay. Started ahead of time and waiting; it takes one job, turns itself into the world of that
  * recording, loads the agent, runs it when it is told to, and ends. It is never used twice: nothing of one trial reaches the next.
  */
-import { existsSync, fstat } from 'node:fs'
+import { fstat } from 'node:fs'
 import { Socket } from 'node:net'
 import { Writable } from 'node:stream'
-import { pathToFileURL } from 'node:url'
 import { armServing } from '../boundary/arm.ts'
 import { createSourceWatch } from '../boundary/sources.ts'
 import { runInContext, setAmbientTape } from '../boundary/tape.ts'
@@ -23,6 +22,7 @@ import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { type AgentRun, driveToEnd, harnessError } from './drive-to-end.ts'
 import { networkOfThisProcess } from './isolation/sandbox.ts'
+import { loadAgent } from './load-agent.ts'
 import { openReplayWriter } from './open-replay-writer.ts'
 import { openSupplements } from './open-supplements.ts'
 import { describeOrders } from './order/resolve-order.ts'
@@ -227,50 +227,12 @@ function settle(output: unknown): AgentRun['settled'] {
 }
 
 async function callAgent(job: ReplayJob, tape: ReplayTape, begun: Promise<void>): Promise<unknown> {
-  const { module: path, export: name } = job.agent
-  if (!existsSync(path)) {
-    throw new AgentLoadError(`There is no agent at ${path}.`, 'Correct the path of the agent in the scenario.')
-  }
-  let loaded: Record<string, unknown>
-  try {
-    loaded = (await import(pathToFileURL(path).href)) as Record<string, unknown>
-  } catch (error) {
-    throw new AgentLoadError(
-      `The agent ${path} cannot be loaded: ${String((error as Error)?.message ?? error)}`,
-      loadHint(error),
-      error,
-    )
-  }
-  const agent = loaded[name]
-  if (typeof agent !== 'function') {
-    const names = Object.keys(loaded).filter((key) => typeof loaded[key] === 'function')
-    throw new AgentLoadError(
-      `The module ${path} exports no function \`${name}\`.`,
-      names.length === 0
-        ? 'Export the function that runs the agent.'
-        : `Name one of its functions: ${names.join(', ')}.`,
-    )
-  }
+  const agent = await loadAgent(job.agent)
   const input = structuredClone(job.input)
   const args = job.params === undefined ? [input] : [input, structuredClone(job.params)]
   await begun
   // What the agent does while it is loaded is no part of its run, though its calls are answered all the same.
   return await runInContext({ tape }, () => agent(...args))
-}
-
-function loadHint(error: unknown): string {
-  const { code } = (error ?? {}) as { code?: string }
-  if (code === 'ERR_MODULE_NOT_FOUND')
-    return 'Install the agent’s dependencies, or correct the import that the message names.'
-  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
-    return 'Build the agent to JavaScript first: it uses TypeScript that Node cannot strip.'
-  return 'Run the module by itself to see the error.'
-}
-
-class AgentLoadError extends RetrialError {
-  constructor(message: string, hint: string, cause?: unknown) {
-    super('ERR_REPLAY_AGENT', message, { hint, cause })
-  }
 }
 
 function writeFinish(writer: RecordingWriter, run: AgentRun, end: ReplayEnd, at_ms: number): void {
