@@ -69,6 +69,9 @@ function parseNumber(text: string): number {
   return Number(text)
 }
 
+/** Ends of a replay that say nothing about the agent's run. */
+const BROKEN = ['harness_error', 'not_loaded', 'crashed']
+
 async function replay(file: string, options: ReplayOptions): Promise<void> {
   chooseExitCode(4)
   const config = resolveConfig({ out_dir: options.out })
@@ -155,7 +158,7 @@ async function replayIn(
   const explained = options.explain === undefined ? undefined : explain(toExplain, options.explain)
   process.stdout.write(render(view, explained, options.json === true, config.color))
   if (isGood) chooseExitCode(0)
-  else if (run.outcome !== 'harness_error' && run.outcome !== 'crashed') chooseExitCode(3)
+  else if (!BROKEN.includes(run.outcome)) chooseExitCode(3)
 }
 
 /** The replay where it is asked for: in the world of a file, or in the recorded one. */

@@ -2,6 +2,7 @@ import type { ReplayWorld } from '../boundary/arm.ts'
 import { describeError } from '../boundary/network-error.ts'
 import { describeStack } from '../boundary/world/call-site.ts'
 import { isRetrialError } from '../core/errors.ts'
+import { NOT_LOADED } from './load-agent.ts'
 import type { ReplayEnd } from './protocol.ts'
 import type { ReplayTape } from './replay-tape.ts'
 
@@ -49,7 +50,9 @@ export async function driveToEnd(
 /** The end of a replay in which the harness broke, or that could not begin. */
 export function harnessError(error: unknown): ReplayEnd {
   if (isRetrialError(error)) {
-    return { outcome: 'harness_error', failure: error.message, code: error.code, hint: error.hint }
+    const { message: failure, code, hint } = error
+    if (code === NOT_LOADED) return { outcome: 'not_loaded', failure, code, hint }
+    return { outcome: 'harness_error', failure, code, hint }
   }
   return { outcome: 'harness_error', failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
 }

@@ -124,6 +124,8 @@ export type ReplayEnd =
   | { outcome: 'timeout'; failure: string }
   /** The agent brought its process down. */
   | { outcome: 'crashed'; failure: string; agent_error: ErrorShape }
+  /** The agent cannot be loaded. */
+  | { outcome: 'not_loaded'; failure: string; code: string; hint: string | undefined }
   | { outcome: 'harness_error'; failure: string; code?: string | undefined; hint?: string | undefined }
 
 /** What a replay process tells its parent, as it happens. */

@@ -42,7 +42,7 @@ export function overallGate(
   return exitCode === 3 || exitCode === 0 ? 'inconclusive' : 'error'
 }
 
-const HARNESS_CODES = ['harness_error', 'judge_failed', 'baseline_error']
+const HARNESS_CODES = ['harness_error', 'judge_failed', 'baseline_error', 'agent_not_loaded']
 
 /** True when a verdict `error` is the agent's own doing, so that a scenario can expect it, and nothing of the harness broke. */
 export function isAgentsError({ verdict, reasons }: CandidateReport): boolean {

@@ -11,6 +11,7 @@ import { checkIsolation } from '../trial/check-isolation.ts'
 import { isolationOf } from '../trial/run-replay.ts'
 import { runTrial } from '../trial/run-trial.ts'
 import { exitCodeOf } from '../verify/exit-code-of.ts'
+import { checkAgents } from './check-agents.ts'
 import { type OpenedRecording, openRecording } from './open-recording.ts'
 
 export interface SuiteOptions {
@@ -58,7 +59,7 @@ export interface SuiteOptions {
 /** What the user says instead of a scenario. */
 type Adjustments = Pick<SuiteOptions, 'seed' | 'sandbox' | 'required_evidence' | 'evidence' | 'perturb'>
 
-/** Something that was to be tried and could not be: a scenario whose file or recording is not in order, an unknown id. */
+/** Something that was to be tried and could not be: a scenario whose file, recording or agent is not in order, an unknown id. */
 export interface SuiteFault {
   /** Null when no file is to blame. */
   file: string | null
@@ -85,8 +86,10 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
   const unknown = new Set(options.only)
   for (const file of files) {
     try {
-      const scenario = select(adjust(loadScenario(file), options), options.only ?? [], unknown)
+      const whole = adjust(loadScenario(file), options)
+      const scenario = select(whole, options.only ?? [], unknown)
       if (scenario === null) continue
+      checkAgents(whole, scenario)
       checkIsolation(scenario)
       opened.push({ scenario, ...(await openRecording(scenario)) })
     } catch (error) {

@@ -72,7 +72,7 @@ export async function examineScenario(
       settled,
     })),
   ]
-  const isBroken = [first, second].some(({ run }) => run.outcome === 'harness_error')
+  const isBroken = [first, second].some(({ run }) => run.outcome === 'harness_error' || run.outcome === 'not_loaded')
   const isClean = findings.every(({ settled }) => settled !== null)
   return {
     scenario: scenario.id,

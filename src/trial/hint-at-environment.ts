@@ -22,10 +22,11 @@ export function hintAtEnvironment(
   env: Readonly<Record<string, string>>,
 ): Reason[] {
   const asked = run.interactions?.length ?? 0
-  const broke = run.agent_error !== null || end.outcome === 'harness_error' || end.outcome === 'crashed'
+  const isUnloaded = end.outcome === 'not_loaded'
+  const broke = run.agent_error !== null || isUnloaded || end.outcome === 'harness_error' || end.outcome === 'crashed'
   if (asked > 0 && !broke) return []
   // What could not be loaded says itself what it lacks: a wrong name of an export has nothing to do with a key.
-  const keys = asked > 0 || end.outcome === 'harness_error' ? [] : findMissingKeys(recording, env)
+  const keys = asked > 0 || isUnloaded || end.outcome === 'harness_error' ? [] : findMissingKeys(recording, env)
   const said = [run.agent_error?.message, run.failure, output].join('\n')
   const named = [...new Set(said.match(VARIABLE))].filter((name) => env[name] === undefined)
   const names = keys.length > 0 ? keys.map(({ name }) => name) : named

@@ -97,7 +97,7 @@ function readReplay({ recording }: LearnOptions, { recording: path }: ReplayResu
 
 /** Why a replay shows nothing. One that stopped at a question to nobody still shows what was asked before. */
 function problemOf({ end, divergences }: ReplayResult): string | null {
-  if (end.outcome === 'harness_error' || end.outcome === 'crashed' || end.outcome === 'hung') return end.failure
+  if ('failure' in end && end.outcome !== 'timeout') return end.failure
   if (end.outcome === 'finished' && end.agent_error !== null && divergences.length === 0) {
     return `it threw ${end.agent_error.name}: ${end.agent_error.message}`
   }

@@ -219,7 +219,7 @@ function failureOf(end: ReplayResult['end']): string | undefined {
     return last === undefined ? what : `${what}\nits last call was ${last}`
   }
   if (!('failure' in end)) return undefined
-  return end.outcome === 'harness_error' ? explainFailure(end) : end.failure
+  return 'code' in end ? explainFailure(end) : end.failure
 }
 
 /** What broke, with what to do about it, in one text. */

@@ -4,8 +4,8 @@ import { gateOf } from './gate-of.ts'
 /** 0 all gates pass · 1 a gate fails · 3 inconclusive, not reproduced, incomplete, or nothing ran · 4 something broke. */
 export type VerdictExitCode = 0 | 1 | 3 | 4
 
-/** Reasons that say that the harness failed, so that even an expected `error` proves nothing. */
-const HARNESS_REASONS = ['harness_error', 'judge_failed', 'baseline_error']
+/** Reasons that say that nothing was tried, or that the harness failed, so that even an expected `error` proves nothing. */
+const HARNESS_REASONS = ['harness_error', 'judge_failed', 'baseline_error', 'agent_not_loaded']
 
 /**
  * The exit code of a run over scenarios. A gate that failed on a real verdict comes first (1), because it holds whatever

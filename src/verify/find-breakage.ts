@@ -16,6 +16,8 @@ export function findBreakage(run: TrialRun): VerifyReason | null {
     case 'crashed':
       if (wasRefused(run)) return null
       return createReason('agent_crashed', `the agent's process died${failure}`)
+    case 'not_loaded':
+      return createReason('agent_not_loaded', run.failure ?? 'the agent cannot be loaded')
     case 'hung':
       if (wasRefused(run)) return null
       return createReason('agent_hung', `the agent came to no end${failure}`)

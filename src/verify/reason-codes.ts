@@ -15,6 +15,7 @@ export const REASON_CODES = [
   // something broke
   'harness_error',
   'judge_failed',
+  'agent_not_loaded',
   'agent_crashed',
   'agent_hung',
   'agent_threw',

@@ -9,9 +9,18 @@ import type { ChanceSource, Divergence, EgressAttempt, EvidenceReport } from '..
  * How a run under trial came to its end. `finished`: the agent returned or threw. `diverged`: the replay stopped at a
  * question the recording cannot answer. `timeout`: the budget of virtual time or steps ran out. `hung`: that of
  * real time did. `deadlock`: everything waits
- * and nothing can happen. `crashed`: the agent's process died. `harness_error`: the harness itself broke.
+ * and nothing can happen. `crashed`: the agent's process died. `not_loaded`: the
+ * agent's module cannot be loaded. `harness_error`: the harness itself broke.
  */
-export type TrialOutcome = 'finished' | 'diverged' | 'timeout' | 'hung' | 'deadlock' | 'crashed' | 'harness_error'
+export type TrialOutcome =
+  | 'finished'
+  | 'diverged'
+  | 'timeout'
+  | 'hung'
+  | 'deadlock'
+  | 'crashed'
+  | 'not_loaded'
+  | 'harness_error'
 
 /** What grading needs of an interaction. */
 export type GradedInteraction = Pick<Interaction, 'id' | 'evidence'>

@@ -114,19 +114,19 @@ const ENDS: [title: string, source: string, end: object][] = [
   [
     'no such export',
     'export const other = () => 1',
-    { outcome: 'harness_error', code: 'ERR_REPLAY_AGENT', hint: 'Name one of its functions: other.' },
+    { outcome: 'not_loaded', code: 'ERR_REPLAY_AGENT', hint: 'Name one of its functions: other.' },
   ],
-  ['an export that is no function', 'export const run = 5', { outcome: 'harness_error', code: 'ERR_REPLAY_AGENT' }],
-  ['a syntax error', 'export const run = (', { outcome: 'harness_error', code: 'ERR_REPLAY_AGENT' }],
+  ['an export that is no function', 'export const run = 5', { outcome: 'not_loaded', code: 'ERR_REPLAY_AGENT' }],
+  ['a syntax error', 'export const run = (', { outcome: 'not_loaded', code: 'ERR_REPLAY_AGENT' }],
   [
     'an import that is not there',
     `import 'no-such-package'; export const run = () => 1`,
-    { outcome: 'harness_error', code: 'ERR_REPLAY_AGENT', failure: expect.stringContaining('no-such-package') },
+    { outcome: 'not_loaded', code: 'ERR_REPLAY_AGENT', failure: expect.stringContaining('no-such-package') },
   ],
   [
     'an error while it is loaded',
     `throw new Error('at the top'); export const run = () => 1`,
-    { outcome: 'harness_error', code: 'ERR_REPLAY_AGENT', failure: expect.stringContaining('at the top') },
+    { outcome: 'not_loaded', code: 'ERR_REPLAY_AGENT', failure: expect.stringContaining('at the top') },
   ],
 ]
 
@@ -140,7 +140,7 @@ test.each(ENDS)('the result says what happened, and no process is left, given %s
 test('a missing module is named given an agent that is not there', async () => {
   const replay = await court.replay({ module: join(court.folder, 'nowhere.ts'), export: 'run' }, live)
   expect(replay.end).toMatchObject({
-    outcome: 'harness_error',
+    outcome: 'not_loaded',
     code: 'ERR_REPLAY_AGENT',
     failure: expect.stringContaining('nowhere.ts'),
   })

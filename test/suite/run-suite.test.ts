@@ -60,6 +60,22 @@ test('selects by scenario, by candidate and by both, and reports what it did not
   })
 })
 
+test('takes an agent that is not there for a scenario that is not in order, and one that cannot be loaded for an error', async () => {
+  const missing = scenarioFile(
+    'missing.yaml',
+    redStorm().replace('fixes/search-docs-retry-storm/fall-back.ts', 'nowhere.ts'),
+  )
+  expect(await runSuite([missing], options())).toMatchObject({
+    reports: [],
+    faults: [{ file: missing, error: { code: 'ERR_SUITE_AGENT', hint: expect.any(String), location: { line: 1 } } }],
+    exit_code: 2,
+  })
+  const renamed = redStorm().replace('fall-back.ts#run', 'fall-back.ts#walk').replace('not_fixed', 'error')
+  const { reports, exit_code } = await runSuite([scenarioFile('renamed.yaml', renamed)], options())
+  expect(reports[0]?.candidates).toMatchObject([{ verdict: 'error', reasons: [{ code: 'agent_not_loaded' }] }])
+  expect(exit_code).toBe(4)
+})
+
 test('gives the same verdicts given one worker or more', async () => {
   const verdicts = async (workers: number) => {
     const { reports } = await runSuite([STORM], { workers, outDir: join(folder, `out-${workers}`) })

@@ -10,7 +10,16 @@ import { EGRESS, INCIDENT, makeDivergence, makeEvidence, makeRun, RED, THROWN, T
 
 const BOTH = [false, true] as const
 const BASELINES: BaselineVerdict[] = ['reproduced', 'not_reproduced', 'inconclusive', 'error']
-const OUTCOMES: TrialOutcome[] = ['finished', 'diverged', 'timeout', 'deadlock', 'crashed', 'hung', 'harness_error']
+const OUTCOMES: TrialOutcome[] = [
+  'finished',
+  'diverged',
+  'timeout',
+  'deadlock',
+  'crashed',
+  'hung',
+  'not_loaded',
+  'harness_error',
+]
 
 interface Case {
   baseline: BaselineVerdict
@@ -100,7 +109,12 @@ function oracle(c: Case): Verdict {
   const goodGrade = c.grade !== null && RANK.includes(c.grade) && RANK.indexOf(c.grade) <= RANK.indexOf(c.required)
   const clean = !explained && !c.lossy && c.outcome === 'finished' && c.finished
   const goodRun = goodGrade && clean
-  if (c.outcome === 'harness_error' || ((c.outcome === 'crashed' || c.outcome === 'hung') && !explained)) return 'error'
+  if (
+    c.outcome === 'harness_error' ||
+    c.outcome === 'not_loaded' ||
+    ((c.outcome === 'crashed' || c.outcome === 'hung') && !explained)
+  )
+    return 'error'
   // A throw before anything was asked is the agent's own.
   if (c.threw && !c.baselineThrew && clean && (goodGrade || c.grade === null)) return 'error'
   if (c.baseline !== 'reproduced') return c.baseline
@@ -196,7 +210,7 @@ test('agrees with the oracle given every outcome and every defect of a run', () 
     }),
   )
   expect(result.wrong).toEqual([])
-  expect(result.count).toBe(172_032)
+  expect(result.count).toBe(196_608)
   // Of all these, only the clean run with the cause gone and the trigger met, whether or not the baseline threw.
   expect(result.fixed).toBe(2)
 }, 120_000)
@@ -244,7 +258,12 @@ test('judges a baseline as the oracle does given every combination', () => {
 
 function baselineOracle(c: Case): BaselineVerdict {
   const explained = c.diverged || c.egress
-  if (c.outcome === 'harness_error' || ((c.outcome === 'crashed' || c.outcome === 'hung') && !explained)) return 'error'
+  if (
+    c.outcome === 'harness_error' ||
+    c.outcome === 'not_loaded' ||
+    ((c.outcome === 'crashed' || c.outcome === 'hung') && !explained)
+  )
+    return 'error'
   const goodGrade = c.grade !== null && RANK.includes(c.grade) && RANK.indexOf(c.grade) <= RANK.indexOf(c.required)
   const clean = !explained && !c.lossy && c.outcome === 'finished' && c.finished
   if (clean && c.threw && c.grade === null) return 'error'
