@@ -81,6 +81,7 @@ export function openSession(context: RecordContext, startedAt = machineClock.now
   )
   armObserving()
   const tape = new RecorderTape(writer, started_at, draws)
+  tape.onLate = (call) => warnOfLate(path, redactor.text(call))
   const onTelemetry = noteTelemetry((code, message, data) => {
     writer.note({ at_ms: roundMs(machineClock.now() - started_at), code, message, data })
   })
@@ -112,6 +113,16 @@ function readStopReason(output: unknown, threw: boolean): string {
   } catch {
     return deriveStopReason(null, threw)
   }
+}
+
+let hasWarned = false
+
+/** Once a process: the recording is sealed by then, and what is sealed is not written again. */
+function warnOfLate(path: string, call: string): void {
+  if (hasWarned) return
+  hasWarned = true
+  const message = `The recording ${basename(path)} ends with the output of the run, and does not hold what it asked after that: ${call}. Record its command instead, \`retrial record -- node …\`, or wait for it`
+  process.emitWarning(message, { code: 'RETRIAL_LATE_CALL' })
 }
 
 /** A recording that could not be pinned is still a recording; `retrial verify` says that it is not pinned. */

@@ -11,6 +11,7 @@ import type {
   Within,
 } from '../boundary/tape.ts'
 import { machineClock, roundMs } from '../core/clock.ts'
+import { doNothing } from '../core/nothing.ts'
 import {
   asPayload,
   type HeaderList,
@@ -33,6 +34,8 @@ import { decodeChunks } from './decode-chunks.ts'
 export class RecorderTape implements Tape {
   readonly mode = 'observe'
   readonly draws: DrawLog
+  /** Told of each call that is made after the run has ended: its recording does not hold it. */
+  onLate: (call: string) => void = doNothing
   readonly #writer: RecordingWriter
   readonly #startedAt: number
   readonly #journals = new Set<HttpJournal>()
@@ -40,6 +43,7 @@ export class RecorderTape implements Tape {
   readonly #spans = new SpanNames()
   #calls = 0
   #open = 0
+  #isOver = false
 
   /**
    * @param startedAt Start of the run, ms since the epoch: what all offsets count from.
@@ -58,7 +62,7 @@ export class RecorderTape implements Tape {
 
   http(ask: HttpAsk, within: Within): HttpDecision {
     const at = ask.at ?? machineClock.now()
-    const id = this.#begin()
+    const id = this.#begin(() => `${ask.method} ${ask.url}`)
     this.#writer.call({
       id,
       kind: 'http',
@@ -83,6 +87,7 @@ export class RecorderTape implements Tape {
 
   /** Ends the run: writes down what it drew since its last call, and what has come of the answers that it leaves behind. */
   finish(): void {
+    this.#isOver = true
     this.draws.flush(this.#writer)
     for (const journal of this.#journals) journal.leave()
   }
@@ -99,7 +104,7 @@ export class RecorderTape implements Tape {
 
   call(ask: FunctionAsk, within: Within): FunctionDecision {
     const at = machineClock.now()
-    const id = this.#begin()
+    const id = this.#begin(() => `${ask.kind} ${ask.name}`)
     // A function of one argument, the usual tool, is recorded by it; any other by the list.
     const args = encodeValue(ask.args.length === 1 ? ask.args[0] : ask.args)
     this.#writer.call({
@@ -136,7 +141,8 @@ export class RecorderTape implements Tape {
     return { ...(parent !== undefined && { parent }), ...(spans && { spans }) }
   }
 
-  #begin(): string {
+  #begin(describe: () => string): string {
+    if (this.#isOver) this.onLate(describe())
     this.draws.flush(this.#writer)
     this.#open++
     return `c${++this.#calls}`
