@@ -1,5 +1,5 @@
 import { doNothing } from '../core/nothing.ts'
-import type { EgressAttempt } from '../model/verdict.ts'
+import type { EgressAttempt, SetTimer } from '../model/verdict.ts'
 import { installChanceTap } from './doors/chance-tap.ts'
 import { patchGlobalDispatcher } from './doors/dispatcher-door.ts'
 import { installFetchDoor } from './doors/fetch-door.ts'
@@ -58,7 +58,9 @@ export interface ReplayWorld {
   /** Lets time pass until the run is over, or cannot go on. */
   drive(options: DriveOptions): Promise<DriveEnd>
   /** What timers the agent has set and may still be waiting for, as far as the clock knows. */
-  describeTimers(): string[]
+  listTimers(): SetTimer[]
+  /** How many timers and answers have come so far; always 0 on the machine's clock. */
+  countFired(): number
 }
 
 /**
@@ -98,7 +100,8 @@ function installVirtualTime(epoch: number, report: (attempt: EgressAttempt) => v
     clock,
     rest: () => waitForRest(idle),
     drive: (options) => clock.drive(idle, options),
-    describeTimers: () => [...describeSpin(idle), ...clock.describeTimers()],
+    listTimers: () => [...describeSpin(idle), ...clock.listTimers()],
+    countFired: () => clock.fired,
   }
 }
 
@@ -119,13 +122,15 @@ function waitForRest(idle: IdleTracker): Promise<boolean> {
   })
 }
 
-function describeSpin({ spinSite }: IdleTracker): string[] {
+function describeSpin({ spinSite }: IdleTracker): SetTimer[] {
   if (spinSite === null) return []
-  return [`immediates that follow each other without end, one set at ${placeOf(spinSite) ?? 'an unknown place'}`]
+  return [
+    { what: 'immediates that follow each other without end, one set', at: placeOf(spinSite) ?? 'an unknown place' },
+  ]
 }
 
 function useRealTime(): ReplayWorld {
   const clock = new RealClock()
   const rest = (): Promise<boolean> => Promise.resolve(true)
-  return { clock, rest, drive: (options) => clock.drive(options), describeTimers: () => [] }
+  return { clock, rest, drive: (options) => clock.drive(options), listTimers: () => [], countFired: () => 0 }
 }

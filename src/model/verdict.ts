@@ -89,6 +89,8 @@ export interface Divergence {
   kind: DivergenceKind
   /** What a person can do about it, one imperative sentence each. */
   remedies: string[]
+  /** True when it was asked after the agent had given its output. */
+  late?: true | undefined
 }
 
 /** How often an agent recovered when it was run against the real model. */
@@ -122,6 +124,14 @@ export interface EgressAttempt {
   layer: string
   target: string
   /** First frame of the agent's own code, `file:line:column`; null when none is on the stack. */
+  at: string | null
+}
+
+/** Something that an agent has set and may still wait for, or that goes on after its run. */
+export interface SetTimer {
+  /** `setInterval of 500 ms` */
+  what: string
+  /** Where in the agent's code it was set, `file:line:column`; null when that is not known. */
   at: string | null
 }
 

@@ -2,6 +2,7 @@ import type { ReplayWorld } from '../boundary/arm.ts'
 import { describeError } from '../boundary/network-error.ts'
 import { describeStack } from '../boundary/world/call-site.ts'
 import { isRetrialError } from '../core/errors.ts'
+import type { SetTimer } from '../model/verdict.ts'
 import { NOT_LOADED } from './load-agent.ts'
 import type { ReplayEnd } from './protocol.ts'
 import type { ReplayTape } from './replay-tape.ts'
@@ -28,7 +29,7 @@ export async function driveToEnd(
   for (;;) {
     const driven = await world.drive({ isDone, limit, isHeld: () => tape.isWaiting })
     if (driven === 'done') break
-    const timers = world.describeTimers().slice(0, MOST_TIMERS)
+    const timers = world.listTimers().slice(0, MOST_TIMERS).map(formatTimer)
     if (driven === 'limit') return { outcome: 'timeout', failure: explainLimit(limit, [...timers, ...tape.waiting]) }
     // The recorded client gave up by itself; this one would wait for ever. A network ends that some time.
     if (tape.releaseSilence()) continue
@@ -36,15 +37,17 @@ export async function driveToEnd(
     return { outcome: 'deadlock', waiting: [...waiting, ...timers.map(explainTimer)], ...(last !== null && { last }) }
   }
   if (hasDiverged()) return { outcome: 'diverged' }
-  if (run.uncaught !== null) {
-    const { error } = run.uncaught
-    return { outcome: 'crashed', failure: describeStack(error), agent_error: describeError(error) }
-  }
+  if (run.uncaught !== null) return crash(run.uncaught)
   const settled = run.settled
   // Of ours is only what was thrown: an error that the agent returns is its output.
   const isReturned = settled?.output === settled?.error
   if (settled?.threw && !isReturned && isRetrialError(settled.error)) return harnessError(settled.error)
   return { outcome: 'finished', agent_error: settled?.threw ? describeError(settled.error) : null }
+}
+
+/** The end of a replay whose agent brought its process down. */
+export function crash({ error }: NonNullable<AgentRun['uncaught']>): ReplayEnd {
+  return { outcome: 'crashed', failure: describeStack(error), agent_error: describeError(error) }
 }
 
 /** The end of a replay in which the harness broke, or that could not begin. */
@@ -60,6 +63,10 @@ export function harnessError(error: unknown): ReplayEnd {
 function explainLimit(limit: number, waiting: string[]): string {
   const still = waiting.length === 0 ? '' : `; still there: ${waiting.join(', ')}`
   return `the run did not end within ${limit} ms of virtual time${still}`
+}
+
+function formatTimer({ what, at }: SetTimer): string {
+  return at === null ? what : `${what} at ${at}`
 }
 
 function explainTimer(timer: string): string {

@@ -12,6 +12,8 @@ export interface OpenCall {
   since: number
   site: CallSite | null
   served?: ServedInteraction
+  /** Whether it stood open at the end of the recorded run as well. */
+  outlives: boolean
   /** What the agent asked, of an HTTP call. */
   asked?: HttpRequest
 }

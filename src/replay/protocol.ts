@@ -2,7 +2,7 @@ import type { SourceSight } from '../boundary/sources.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { Stub } from '../model/evidence.ts'
 import type { ErrorShape } from '../model/run.ts'
-import type { Divergence, EgressAttempt } from '../model/verdict.ts'
+import type { Divergence, EgressAttempt, SetTimer } from '../model/verdict.ts'
 import type { ReplayOrder } from './order/resolve-order.ts'
 
 /**
@@ -128,6 +128,17 @@ export type ReplayEnd =
   | { outcome: 'not_loaded'; failure: string; code: string; hint: string | undefined }
   | { outcome: 'harness_error'; failure: string; code?: string | undefined; hint?: string | undefined }
 
+/** What a replay process knows of its replay once that is over. */
+export interface ReplayDone {
+  end: ReplayEnd
+  /** Virtual time of the run, to the agent's output, ms. */
+  virtual_ms: number
+  /** Whether anything was drawn at random. */
+  draws: boolean
+  /** What goes on in the process when it is no longer watched. */
+  left: SetTimer[]
+}
+
 /** What a replay process tells its parent, as it happens. */
 export type ReplayMessage =
   /** With what the process sees of its walls: whether the permission model holds, and the name of its network. */
@@ -141,7 +152,7 @@ export type ReplayMessage =
   | { type: 'begun' }
   | { type: 'egress'; attempt: EgressAttempt }
   | { type: 'divergence'; divergence: Divergence }
-  | { type: 'done'; end: ReplayEnd; virtual_ms: number; draws: boolean }
+  | ({ type: 'done' } & ReplayDone)
   /** The agent looked at something that no recording holds. */
   | { type: 'source'; sight: SourceSight }
 

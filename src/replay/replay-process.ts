@@ -11,22 +11,21 @@ import { runInContext, setAmbientTape } from '../boundary/tape.ts'
 import { leaveOutTelemetry, noteTelemetry } from '../boundary/telemetry.ts'
 import { installChance } from '../boundary/world/chance.ts'
 import { roundMs } from '../core/clock.ts'
-import { RetrialError } from '../core/errors.ts'
 import { doNothing } from '../core/nothing.ts'
 import type { Recording } from '../model/recording.ts'
-import { deriveStopReason, statedStopReason } from '../model/stop-reason.ts'
+import { statedStopReason } from '../model/stop-reason.ts'
 import type { RecordingWriter } from '../recording/create-recording-writer.ts'
 import { DrawLog } from '../recording/draw-log.ts'
-import { encodeValue } from '../recording/encode-value.ts'
 import { readRecording } from '../recording/read-recording.ts'
 import { createRedactor } from '../recording/redact/create-redactor.ts'
 import { type AgentRun, driveToEnd, harnessError } from './drive-to-end.ts'
+import { endReplay, type ProcessExit } from './end-replay.ts'
 import { networkOfThisProcess } from './isolation/sandbox.ts'
 import { loadAgent } from './load-agent.ts'
 import { openReplayWriter } from './open-replay-writer.ts'
 import { openSupplements } from './open-supplements.ts'
 import { describeOrders } from './order/resolve-order.ts'
-import { type FurnishedJob, GO_FD, type ReplayEnd, type ReplayJob, type ReplayMessage } from './protocol.ts'
+import { type FurnishedJob, GO_FD, type ReplayDone, type ReplayJob, type ReplayMessage } from './protocol.ts'
 import { ReplayTape } from './replay-tape.ts'
 import { type FreshDraws, reportStandIns, reportUnserved, reportUnwrapped, watchFreshDraws } from './report-sources.ts'
 import { FLUSH } from './sample-stack.ts'
@@ -35,7 +34,6 @@ import { giveWorld } from './worlds/give-world.ts'
 // Taken before any agent can replace them.
 const send = process.send?.bind(process)
 const exit = process.exit.bind(process)
-const { stringify } = JSON
 const { write } = Writable.prototype
 const printed = [process.stdout, process.stderr]
 const startTimer = setTimeout
@@ -62,7 +60,7 @@ function tell(message: ReplayMessage, then?: () => void): void {
 process.once('message', (job: FurnishedJob) => {
   replay(job).then(
     (done) => tell({ type: 'done', ...done }, leave),
-    (error: unknown) => tell({ type: 'done', end: harnessError(error), virtual_ms: 0, draws: true }, leave),
+    (error: unknown) => tell({ type: 'done', end: harnessError(error), virtual_ms: 0, draws: true, left: [] }, leave),
   )
 })
 /** Ends the process once all that the agent printed has left it. */
@@ -80,7 +78,7 @@ function leave(): void {
 process.once('disconnect', () => exit(1))
 tell({ type: 'ready', pid: process.pid, permission: hasPermissionModel(), network: networkOfThisProcess() })
 
-async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: number; draws: boolean }> {
+async function replay(job: FurnishedJob): Promise<ReplayDone> {
   const recording = await readRecording(job.recording, { mode: job.mode })
   const supplements = await openSupplements(job)
   const given = giveWorld(recording, job)
@@ -89,7 +87,7 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
   enterEnvironment(job)
   const redactor = recording.redaction === null ? null : createRedactor({ salt: recording.redaction.salt, env: {} })
   const writer = openReplayWriter(job, recording, redactor)
-  keepFlushing(writer)
+  const exit = keepFlushing(writer)
   noteWorld(writer, job, orders)
   const sources = createSourceWatch((sight) => tell({ type: 'source', sight }))
   const fresh = watchFreshDraws(sources)
@@ -102,7 +100,8 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
   })
   const draws = new DrawLog(recording.chance?.scope ?? 'run')
   const hasDrawn = takeChances(job, recording, draws, fresh)
-  let diverged = false
+  const diverged = { inRun: 0, late: 0 }
+  const run: AgentRun = { settled: null, uncaught: null }
   const tape = new ReplayTape({
     recording,
     given: given.recording === recording ? undefined : given.recording,
@@ -122,8 +121,9 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
     supplements,
     traced: job.traced ?? job.clock === 'real',
     onDivergence: (divergence) => {
-      diverged ||= divergence.grade === 'none'
-      tell({ type: 'divergence', divergence })
+      const when = run.settled === null ? 'inRun' : 'late'
+      if (divergence.grade === 'none') diverged[when]++
+      tell({ type: 'divergence', divergence: { ...divergence, ...(when === 'late' && { late: true }) } })
     },
   })
   const onTelemetry = noteTelemetry((code, message, data) => {
@@ -132,19 +132,15 @@ async function replay(job: FurnishedJob): Promise<{ end: ReplayEnd; virtual_ms: 
   leaveOutTelemetry(tape, onTelemetry)
   setAmbientTape(tape)
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
-  const run = startAgent(job, tape, begun)
+  startAgent(run, job, tape, begun)
   tell({ type: 'prepared', at_rest: await world.rest() })
   await go
   tell({ type: 'begun' })
   // On the machine's clock the process shows that nothing can happen any more by having nothing more to do.
   if (job.clock === 'real') process.channel?.unref()
   begin()
-  const end = await driveToEnd(world, tape, run, () => diverged, job.max_virtual_ms)
-  tape.finish()
-  writeFinish(writer, run, end, world.clock.offset)
-  if (writer.failure !== null)
-    throw new RetrialError('ERR_REPLAY_NOT_WRITTEN', `Failed to write ${job.out}: ${writer.failure}`)
-  return { end, virtual_ms: world.clock.offset, draws: hasDrawn() }
+  const end = await driveToEnd(world, tape, run, () => diverged.inRun > 0, job.max_virtual_ms)
+  return endReplay(end, { job, world, tape, writer, run, diverged, exit, hasDrawn })
 }
 
 /** Says in the replay's recording how its world differs from the recorded one. */
@@ -175,9 +171,14 @@ function takeChances(
 }
 
 /** Whatever ends the process: what is kept in memory of the recording gets into the file before. */
-function keepFlushing(writer: RecordingWriter): void {
-  process.once('exit', () => writer.flush())
+function keepFlushing(writer: RecordingWriter): ProcessExit {
+  const exit: ProcessExit = { onSuccess: doNothing }
+  process.once('exit', (code) => {
+    if (code === 0) exit.onSuccess((done) => tell({ type: 'done', ...done }))
+    writer.flush()
+  })
   Object.defineProperty(globalThis, Symbol.for(FLUSH), { value: () => writer.flush() })
+  return exit
 }
 
 /** Whether Node's permission model is on, and forbids. */
@@ -197,8 +198,7 @@ function enterEnvironment(job: ReplayJob): void {
 }
 
 /** Loads the agent, and runs it once the run has `begun`. */
-function startAgent(job: ReplayJob, tape: ReplayTape, begun: Promise<void>): AgentRun {
-  const run: AgentRun = { settled: null, uncaught: null }
+function startAgent(run: AgentRun, job: ReplayJob, tape: ReplayTape, begun: Promise<void>): void {
   const onUncaught = (error: unknown): void => {
     run.uncaught ??= { error }
   }
@@ -212,7 +212,6 @@ function startAgent(job: ReplayJob, tape: ReplayTape, begun: Promise<void>): Age
       run.settled = { output: null, error, threw: true }
     },
   )
-  return run
 }
 
 /** An error that is returned is an end as if it were thrown, and so is an output that throws where it is asked how the run ended. */
@@ -233,22 +232,4 @@ async function callAgent(job: ReplayJob, tape: ReplayTape, begun: Promise<void>)
   await begun
   // What the agent does while it is loaded is no part of its run, though its calls are answered all the same.
   return await runInContext({ tape }, () => agent(...args))
-}
-
-function writeFinish(writer: RecordingWriter, run: AgentRun, end: ReplayEnd, at_ms: number): void {
-  const output = run.settled?.output
-  if (end.outcome === 'finished') {
-    const threw = end.agent_error !== null
-    const encoded = encodeValue(output)
-    writer.finish({
-      at_ms,
-      stop_reason: deriveStopReason(output, threw),
-      output: encoded.value,
-      error: end.agent_error,
-    })
-  } else {
-    // No finish: the run did not end, it was ended.
-    writer.note({ at_ms, code: end.outcome, message: stringify(end).slice(0, 2_000) })
-  }
-  writer.seal()
 }

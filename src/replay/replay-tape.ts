@@ -44,7 +44,6 @@ import { ServedInteraction } from './served-interaction.ts'
 import { tellUnwrapped } from './tell-unwrapped.ts'
 import { Timeline } from './timeline.ts'
 import { ToolRuns } from './tool-runs.ts'
-import { writeAnswer } from './write-answer.ts'
 
 /**
  * The replayer's tape: answers each call from the recording by its content, with the grade of the evidence, and writes down
@@ -78,7 +77,7 @@ export class ReplayTape implements Tape {
     this.#headers = new CleanHeaders(options.redactor)
     const { given, recording, clock } = options
     this.holds = knowOrigins(recording, options.supplements)
-    this.#open = new OpenCalls(clock)
+    this.#open = new OpenCalls(clock, options.writer)
     this.#given = given ?? recording
     this.#ties = readMcpTies(this.#given)
     this.#retryAfter = new RetryAfter(recording)
@@ -106,9 +105,15 @@ export class ReplayTape implements Tape {
     return this.#open.releaseSilence()
   }
 
-  /** Writes down the calls that have no end yet: the run is over. */
+  /** The agent has given its output. Calls of which the recording knows no more are left; others go on. */
+  endRun(): void {
+    this.#open.endRun()
+    this.#options.draws?.flush(this.#options.writer)
+  }
+
+  /** Writes down the calls that have no end yet: nothing goes on any more. */
   finish(): void {
-    this.#open.leave(this.#options.writer)
+    this.#open.leave()
     this.#runs.leave()
     this.#options.draws?.flush(this.#options.writer)
   }
@@ -154,11 +159,6 @@ export class ReplayTape implements Tape {
   /** Lets the code of a tool run: what it asks in its turn is answered. */
   #runTool(ask: FunctionAsk, within: Within): FunctionDecision {
     return { kind: 'proceed', observer: this.#runs.begin(ask, this.#starts.begin(within)) }
-  }
-
-  #close(id: string): void {
-    this.#open.close(id)
-    this.#timeline.end(id)
   }
 
   /** Takes a call that is recorded as it is made: there is no better evidence. */
@@ -250,15 +250,15 @@ export class ReplayTape implements Tape {
     const interaction = asGiven(found, renameMessages(renameAnswer(timed, this.#renaming), names))
     if (foreign === undefined) this.#retryAfter.give(recorded, evidence, start, timed.answer)
     const onEnd = (end: InteractionEnd, chunks: number | null): void => {
-      this.#close(id)
-      writeAnswer(this.#options.writer, { id, recorded, given: interaction, evidence }, chunks, end)
+      this.#timeline.end(id)
+      this.#open.end({ id, recorded, given: interaction, evidence }, chunks, end)
     }
     const ties = foreign === undefined ? this.#ties : null
     const standing = ties?.openEnded.has(recorded.id) === true
-    const onBeyond = (): void => {
+    const onBeyond = this.#open.watchBeyond(id, () => {
       if (!standing) evidence.grade = 'beyond'
       evidence.note = standing ? STANDS_LONGER : 'the client waits for longer than the recorded one did'
-    }
+    })
     const { finish } = foreign ?? this.#given
     const served = new ServedInteraction(this.#options.clock, {
       interaction,
@@ -268,34 +268,29 @@ export class ReplayTape implements Tape {
       onEnd,
       onBeyond,
     })
-    this.#open.add({
-      id,
-      evidence,
-      recorded,
-      since: roundMs(start),
-      site: this.#site(),
-      served,
-      asked: asked ?? recorded.request,
-    })
+    const call = { id, evidence, recorded, since: roundMs(start), site: this.#site() }
+    const outlives = recorded.end === null || standing
+    this.#open.add({ ...call, served, outlives, asked: asked ?? recorded.request })
     this.#renaming.learn(() => worldText(interaction))
     return served
   }
 
   #return(found: FoundAnswer<FunctionInteraction>): unknown {
     const { id, recorded, evidence, start, foreign } = found
-    const { clock, writer } = this.#options
+    const { clock } = this.#options
     const timed = this.#timed(found)
     const interaction = asGiven(found, renameValue(timed, this.#renaming))
     const onEnd = (end: InteractionEnd): void => {
-      this.#close(id)
-      writeAnswer(writer, { id, recorded, given: interaction, evidence }, null, end)
+      this.#timeline.end(id)
+      this.#open.end({ id, recorded, given: interaction, evidence }, null, end)
     }
-    const onBeyond = (): void => {
+    const onBeyond = this.#open.watchBeyond(id, () => {
       evidence.grade = 'beyond'
       evidence.note = 'the agent waits for longer than the recorded run lasted'
-    }
+    })
     const known = knownUntil(timed, (foreign ?? this.#given).finish, null)
-    this.#open.add({ id, evidence, recorded, since: roundMs(start), site: this.#site() })
+    const outlives = recorded.end === null
+    this.#open.add({ id, evidence, recorded, since: roundMs(start), site: this.#site(), outlives })
     this.#renaming.learn(() => JSON.stringify(interaction.value ?? null))
     return new ServedFunction(clock, { interaction, start, knownUntil: known, onEnd, onBeyond }).result()
   }

@@ -4,7 +4,7 @@ import { Socket } from 'node:net'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { doNothing } from '../core/nothing.ts'
-import type { Divergence, EgressAttempt, Wall } from '../model/verdict.ts'
+import type { Divergence, EgressAttempt, SetTimer, Wall } from '../model/verdict.ts'
 import { networkOfThisProcess } from './isolation/sandbox.ts'
 import { startProcess } from './isolation/start-process.ts'
 import type { StartSettings } from './isolation/start-settings.ts'
@@ -28,6 +28,8 @@ export interface ReplayResult {
   output: string
   virtual_ms: number
   real_ms: number
+  /** What the agent has set and left going when its process was no longer watched. */
+  left: SetTimer[]
   /** Whether anything was drawn at random, so that another seed would be another world. */
   draws: boolean
   /** What kept it from the outside world, as far as that was seen to hold. */
@@ -223,6 +225,7 @@ export class ReplayWorker {
       output: this.#printed,
       virtual_ms: done?.virtual_ms ?? 0,
       draws: done?.draws ?? true,
+      left: done?.left ?? [],
       real_ms: performance.now() - began,
       isolation: this.#isolation,
     }

@@ -2,7 +2,8 @@ import type { Evidence } from '../model/evidence.ts'
 import type { Interaction, InteractionEnd } from '../model/interaction.ts'
 import type { RecordingWriter } from '../recording/create-recording-writer.ts'
 
-interface ServedCall {
+/** A call that was answered. */
+export interface ServedCall {
   id: string
   recorded: Interaction
   /** What was given: the recorded interaction itself, or one with the replay's own values in it. */

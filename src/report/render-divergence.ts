@@ -78,7 +78,9 @@ function paintDiff(line: string, paint: Paint): string {
   return line.startsWith('+') ? paint('green', text) : paint('dim', text)
 }
 
-function describeGrade({ grade, kind, nearest }: Divergence): string {
+function describeGrade({ grade, kind, nearest, late }: Divergence): string {
+  if (grade === 'none' && late)
+    return 'Nothing was served. It was asked after the agent had given its output (grade: none).'
   if (grade === 'none') return 'Nothing was served, and the replay stops here (grade: none).'
   if (nearest === null) return 'An old answer was served; it proves nothing about this question (grade: stale).'
   const given = Object.hasOwn(KINDS, kind) ? KINDS[kind]?.given : 'a different question'

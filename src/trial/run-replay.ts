@@ -49,6 +49,8 @@ export interface TrialReplay {
   result: ReplayResult
   /** Of the replay's own recording; none when it left none. */
   interactions: Interaction[]
+  /** That recording, whole or as far as it came; null when it left none. */
+  replayed: Recording | null
   /** What it drew at random. */
   chance?: Chance | undefined
   /** What may help where something broke; no argument for a verdict. */
@@ -118,6 +120,7 @@ export async function prepareReplay(request: ReplayRequest, pool: ReplayPool): P
       run,
       result: settled,
       interactions: replayed?.interactions ?? [],
+      replayed,
       chance: replayed?.chance,
       hints,
       cwd: agent.cwd,
@@ -164,6 +167,7 @@ function readRun(
     integrity: worse(recording.integrity, replayed?.integrity ?? 'torn'),
     lossy: lossyOf(recording, replayed),
     missing: missingOf(recording),
+    left: result.left,
     assumptions: [
       ...agent.assumptions,
       ...assumeTime(scenario),

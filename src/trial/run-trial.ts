@@ -14,6 +14,7 @@ import { brokenReplay } from './broken-replay.ts'
 import { doubtChangedQuestions } from './doubt-changed-questions.ts'
 import { worldsFolder } from './enter-world.ts'
 import { findWaysOut } from './find-ways-out.ts'
+import { forgiveLate } from './forgive-late.ts'
 import { gradeRun, withoutRuns } from './grade-replay.ts'
 import { perturb } from './perturb.ts'
 import { createUnfixedAgent, replayCounting } from './replay-counting.ts'
@@ -57,11 +58,12 @@ export async function runTrial(
   const { outDir } = options
   const broken = (error: unknown): TrialReplay => brokenReplay(recording, error)
   const replayOnce = createReplayOnce(scenario, recording, options)
-  const { baseline, replays } = await replayAll(scenario, recording, options, replayOnce)
+  const { baseline, replays, forgive } = await replayAll(scenario, recording, options, replayOnce)
   const judge = ({ run }: TrialReplay): BaselineJudgement =>
     judgeBaseline({ run, incident: scenario.incident, required: scenario.verify.required_evidence })
   const judged = judge(baseline)
-  const reverted = options.teeth && judge(await replayOnce(scenario.baseline, 'reverted', 'fail').catch(broken)).verdict
+  const again = (): Promise<TrialReplay> => replayOnce(scenario.baseline, 'reverted', 'fail').catch(broken)
+  const reverted = options.teeth && judge(forgive(await again())).verdict
   const doubted = replays.map((one) => doubt(one, baseline, recording, scenario))
   const red = {
     verdict: judged.verdict,
@@ -85,7 +87,7 @@ export async function runTrial(
     // Nobody is asked live in a world that is not the real one.
     replay: async (source, name, on_divergence, at) => {
       const { counted, free } = asRecorded(name) ?? {}
-      return { ...(await replayOnce(source, name, on_divergence, at, counted).catch(broken)), free }
+      return { ...forgive(await replayOnce(source, name, on_divergence, at, counted).catch(broken)), free }
     },
     unfixed: baseline,
     settle: (one, candidate) => settleCandidate(scenario, candidate, one, red),
@@ -117,13 +119,13 @@ export async function runTrial(
   }
 }
 
-/** The unfixed agent and all candidates, each as it was recorded. */
+/** The unfixed agent and all candidates, each as it was recorded; `forgive` passes over what comes late with the unfixed agent too. */
 async function replayAll(
   scenario: Scenario,
   recording: Recording,
   { live }: TrialOptions,
   replayOnce: ReplayInWorld,
-): Promise<{ baseline: TrialReplay; replays: TrialReplay[] }> {
+): Promise<{ baseline: TrialReplay; replays: TrialReplay[]; forgive(replay: TrialReplay): TrialReplay }> {
   const desk = live && new LiveDesk(scenario.overlay, recording, live)
   const broken = (error: unknown): TrialReplay => brokenReplay(recording, error)
   const unfixed = createUnfixedAgent((on_divergence, world) => {
@@ -139,11 +141,12 @@ async function replayAll(
       )
     return desk === undefined ? once() : settleLive(once, desk)
   }
-  const [baseline, ...replays] = await Promise.all([
+  const [first, ...others] = await Promise.all([
     unfixed.asRecorded(),
     ...scenario.candidates.map((candidate) => replay(candidate).catch(broken)),
   ])
-  return { baseline, replays }
+  const forgive = (one: TrialReplay): TrialReplay => forgiveLate(one, first, recording, scenario)
+  return { baseline: forgive(first), replays: others.map(forgive), forgive }
 }
 
 /** Bears verdicts out by live samples, where the user asks for some. */

@@ -14,7 +14,8 @@ export function findWeaknesses(run: TrialRun, required: EvidenceGrade): VerifyRe
   const found = [...findUnfinished(run)]
   if (run.divergences.length > 0) {
     const steps = run.divergences.map((divergence) => divergence.step)
-    const message = `${countOf(steps.length, 'request')} diverged from the recording, first at step ${Math.min(...steps)}`
+    const when = run.divergences.every(({ late }) => late) ? ', after the agent had given its output' : ''
+    const message = `${countOf(steps.length, 'request')} diverged from the recording, first at step ${Math.min(...steps)}${when}`
     found.push(createReason('diverged', message, { steps }))
   } else if (run.outcome === 'diverged') {
     found.push(createReason('diverged', 'the replay stopped at a request that the recording does not hold'))
@@ -33,6 +34,12 @@ export function findWeaknesses(run: TrialRun, required: EvidenceGrade): VerifyRe
     const message = `${countOf(run.lossy.length, 'matched value')} cannot be held by JSON, so different ones may look equal`
     found.push(createReason('lossy_values', message, [...run.lossy]))
   }
+  const left = run.left ?? []
+  // What waits for an answer that is never given goes on for that reason.
+  if (left.length > 0 && !run.divergences.some(({ late }) => late)) {
+    const list = left.map(({ what, at }) => `${what}${at === null ? '' : ` at ${at}`}`)
+    found.push(createReason('still_running', `it goes on after its output without end: ${list.join('; ')}`, list))
+  }
   const missing = run.missing ?? []
   if (missing.length > 0) {
     found.push(
@@ -44,10 +51,10 @@ export function findWeaknesses(run: TrialRun, required: EvidenceGrade): VerifyRe
 
 /**
  * Whether a throw of the agent may be the replay's doing, because it refused or doubted an answer: then it weakens the run,
- * and is no breakage. That nothing was asked explains no throw.
+ * and is no breakage. That nothing was asked explains no throw, nor does what came after it.
  */
 export function mayExplainThrow(weaknesses: readonly VerifyReason[]): boolean {
-  return weaknesses.some(({ code }) => code !== 'nothing_exercised')
+  return weaknesses.some(({ code }) => code !== 'nothing_exercised' && code !== 'still_running')
 }
 
 function findUnfinished({ outcome, failure, trace }: TrialRun): VerifyReason[] {

@@ -36,6 +36,7 @@ export const REASON_CODES = [
   'lossy_values',
   'lossy_output',
   'stop_reason_missing',
+  'still_running',
   'incomplete_recording',
   'unsealed_recording',
   'unrecorded_source',

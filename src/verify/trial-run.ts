@@ -3,7 +3,7 @@ import type { Integrity } from '../model/recording.ts'
 import type { ErrorShape } from '../model/run.ts'
 import type { Signals } from '../model/signal.ts'
 import type { RunTrace } from '../model/trace.ts'
-import type { ChanceSource, Divergence, EgressAttempt, EvidenceReport } from '../model/verdict.ts'
+import type { ChanceSource, Divergence, EgressAttempt, EvidenceReport, SetTimer } from '../model/verdict.ts'
 
 /**
  * How a run under trial came to its end. `finished`: the agent returned or threw. `diverged`: the replay stopped at a
@@ -46,6 +46,8 @@ export interface TrialRun {
   lossy: readonly string[]
   /** What the recording says it lacks: records that were lost, traffic that is not watched. In words. */
   missing?: readonly string[] | undefined
+  /** What goes on after its output without end, and does not with the unfixed agent. */
+  left?: readonly SetTimer[] | undefined
   /** What it looked at that no recording holds. */
   sources?: readonly ChanceSource[] | undefined
   assumptions: readonly string[]

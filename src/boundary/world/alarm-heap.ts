@@ -1,3 +1,4 @@
+import type { SetTimer } from '../../model/verdict.ts'
 import { type CallSite, placeOf } from './call-site.ts'
 
 /** Something that is to happen at a moment of virtual time. */
@@ -83,9 +84,8 @@ function isBefore(a: Alarm, b: Alarm): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order)
 }
 
-/** `setTimeout of 5000 ms at file:line:column`, with what is special about it. */
-export function describeTimer(timer: AgentTimer): string {
+/** `unref’d setTimeout of 5000 ms`, and where it was set. */
+export function describeTimer(timer: AgentTimer): SetTimer {
   const { kind, delay, site } = timer
-  const place = placeOf(site)
-  return `${timer.hasRef() ? '' : 'unref’d '}${kind} of ${delay} ms${place === null ? '' : ` at ${place}`}`
+  return { what: `${timer.hasRef() ? '' : 'unref’d '}${kind} of ${delay} ms`, at: placeOf(site) }
 }

@@ -1,4 +1,5 @@
 import { roundMs } from '../../core/clock.ts'
+import type { SetTimer } from '../../model/verdict.ts'
 import { type AgentTimer, type Alarm, AlarmHeap, describeTimer } from './alarm-heap.ts'
 import type { IdleTracker } from './idle-tracker.ts'
 import type { DriveEnd, DriveOptions, WorldClock } from './world-clock.ts'
@@ -29,6 +30,7 @@ export class VirtualClock implements WorldClock {
   #offset = 0
   #order = 0
   #looks = 0
+  #fired = 0
   /** What is set and keeps the run alive: answers of the world, and timers of the agent that are not unref'd. */
   #refs = 0
   readonly #alarms = new AlarmHeap()
@@ -84,8 +86,13 @@ export class VirtualClock implements WorldClock {
   }
 
   /** What the agent has set and may still be waiting for. */
-  describeTimers(): string[] {
+  listTimers(): SetTimer[] {
     return this.#alarms.timers().map(describeTimer)
+  }
+
+  /** How many alarms have fired. */
+  get fired(): number {
+    return this.#fired
   }
 
   /** Lets time pass until the run is over, or cannot go on. */
@@ -145,6 +152,7 @@ export class VirtualClock implements WorldClock {
     const callback = next?.callback
     if (next === undefined || !callback) return true
     next.callback = null
+    this.#fired++
     if (next.timer?.hasRef() !== false) this.#refs--
     callback()
     return true
