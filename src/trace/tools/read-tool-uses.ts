@@ -3,12 +3,13 @@ import type { Attempt } from '../group-attempts.ts'
 import { knownAt, type ModelCall } from '../model-call.ts'
 import { canonicalArguments } from './arguments.ts'
 import { attributeRequest } from './attribute-request.ts'
-import { findResult } from './find-result.ts'
+import { findResult, readToldResults, type ToldResults } from './find-result.ts'
 import type { Level, ToolUse, Wrapper } from './tool-use.ts'
 
 /** Reads the tool calls of a level off the model traffic, and joins them with wrapped functions and plain requests. */
 export function readToolUses(level: Level): ToolUse[] {
-  const asked = level.calls.flatMap((call) => readAsked(call, level.calls))
+  const told = readToldResults(level.calls)
+  const asked = level.calls.flatMap((call) => readAsked(call, told))
   const others = matchWrappers(asked, level)
   for (const request of level.requests) {
     // How an agent and a server of MCP come to terms is no tool's.
@@ -20,12 +21,11 @@ export function readToolUses(level: Level): ToolUse[] {
   return [...asked, ...others.map((wrapper) => ({ asked: null, wrapper, result: null, requests: [] }))]
 }
 
-function readAsked(by: ModelCall, calls: readonly ModelCall[]): ToolUse[] {
+function readAsked(by: ModelCall, told: ToldResults): ToolUse[] {
   if (by.error_class !== null || by.answer === null) return []
-  const later = calls.filter((call) => call.first > by.last)
   return by.answer.tool_calls.map((call, index) => {
-    const at_ms = knownAt(by, call)
-    return { asked: { call, by, index, at_ms }, wrapper: null, result: findResult(call, at_ms, later), requests: [] }
+    const asked = { call, by, index, at_ms: knownAt(by, call) }
+    return { asked, wrapper: null, result: findResult(asked, told), requests: [] }
   })
 }
 
