@@ -190,7 +190,9 @@ function readStream(answer: ModelAnswer, events: StreamEvent[]): void {
   const blocks = new Map<number, Block>()
   let usages: JsonValue[] = []
   let malformed = false
-  for (const { name, json, at_ms } of events) {
+  for (const { name, json, data, at_ms } of events) {
+    // Servers that know chat completions better may close the stream as those do.
+    if (data === '[DONE]') continue
     malformed ||= json === undefined
     const type = stringOf(fieldOf(json, 'type')) ?? name
     const usage = fieldOf(type === 'message_start' ? fieldOf(json, 'message') : json, 'usage')

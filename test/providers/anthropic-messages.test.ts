@@ -125,6 +125,13 @@ test('keeps what came and does not call it complete given a stream that broke of
   expect(answer.tool_calls[0]).toMatchObject({ name: 'search', arguments: '{"q": "ref' })
 })
 
+test('reads a stream to its end given one that closes as chat completions do', () => {
+  const frames = [...namedFrames(ANTHROPIC_TOOL_STREAM), 'data: [DONE]\n\n']
+  expect(anthropicMessages.readAnswer(streamAnswer(frames))).toEqual(
+    anthropicMessages.readAnswer(streamAnswer(frames.slice(0, -1))),
+  )
+})
+
 test('reads the error given one sent inside a stream of status 200', () => {
   const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
   const answer = anthropicMessages.readAnswer(streamAnswer(namedFrames([...ANTHROPIC_TOOL_STREAM.slice(0, 4), error])))
