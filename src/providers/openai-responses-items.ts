@@ -57,7 +57,8 @@ export function resultOfItem(item: JsonValue): ModelToolResult | null {
     call_id: stringOf(fieldOf(item, 'call_id')) ?? stringOf(fieldOf(item, 'id')),
     name: null,
     text: isText ? contentText(output) : JSON.stringify(output ?? null),
-    is_error: false,
+    // Only patches say what came of them.
+    is_error: fieldOf(item, 'status') === 'failed',
   }
 }
 

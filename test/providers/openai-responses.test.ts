@@ -91,6 +91,16 @@ test('leaves out the calls that the provider runs given an answer with tools of 
   expect(answer).toMatchObject({ finish_reason: 'completed', finish: 'tool', error: null, complete: true })
 })
 
+test.each([
+  ['completed', false],
+  ['failed', true],
+])('reads what came of a patch given the status %s', (status, is_error) => {
+  const output = { type: 'apply_patch_call_output', call_id: 'call_1', status, output: 'no such file' }
+  expect(read({ model: 'm', input: [output] }).messages[0]?.tool_results).toMatchObject([
+    { call_id: 'call_1', text: 'no such file', is_error },
+  ])
+})
+
 test('tells a search for tools that the agent runs from one that the provider runs', () => {
   const search = (execution: string) => {
     return { type: 'tool_search_call', call_id: 'call_1', execution, arguments: { queries: ['rates'] } }
