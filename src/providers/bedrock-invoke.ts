@@ -39,7 +39,8 @@ export const bedrockInvoke: Protocol = {
   volatileFields: anthropicMessages.volatileFields,
   generatedIdPattern: /^(?:toolu|tooluse|msg|call|chatcmpl)[-_][A-Za-z0-9_-]{8,}$/,
   live: BEDROCK_LIVE,
-  detect: (request: HttpRequest) => PATH.test(pathOf(request.url)),
+  detect: (request: HttpRequest, body: JsonObject) =>
+    PATH.test(pathOf(request.url)) && !isNoTurn(body, modelOfPath(request.url, PATH)),
   readRequest(body: JsonObject, url: string): ModelRequest {
     const stream = PATH.exec(pathOf(url))?.[2] !== undefined
     return readInvocation(body, modelOfPath(url, PATH), stream)
@@ -49,6 +50,13 @@ export const bedrockInvoke: Protocol = {
   writeAnswer,
   // A value is known by the protocol of its provider.
   readValue: () => null,
+}
+
+/** Embeddings and rerankings are no turn of a conversation. The name of a model tells, unless it is an ARN. */
+function isNoTurn(body: JsonObject, model: string | null): boolean {
+  if (/embed|rerank/i.test(model ?? '')) return true
+  const isRanked = typeof body.query === 'string' && Array.isArray(body.documents)
+  return isRanked || (body.input_type !== undefined && (Array.isArray(body.texts) || Array.isArray(body.images)))
 }
 
 function readInvocation(body: JsonObject, model: string | null, stream: boolean): ModelRequest {

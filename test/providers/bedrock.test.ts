@@ -233,3 +233,16 @@ test.each(STREAMED)('reads the pieces of %s given a streamed invocation', (_name
   const cut = read('m/invoke-with-response-stream', { prompt: 'Hi.' }, streamed(messages.slice(0, -1)))
   expect(cut).toMatchObject({ complete: false, finish: null, error: null })
 })
+
+test.each([
+  ['amazon.titan-embed-text-v2%3A0', { inputText: 'Hi.' }],
+  ['amazon.nova-2-multimodal-embeddings-v1%3A0', { taskType: 'SINGLE_EMBEDDING' }],
+  ['cohere.rerank-v3-5%3A0', { query: 'refund', documents: ['a', 'b'] }],
+  [
+    encodeURIComponent('arn:aws:bedrock:us-east-1:1:provisioned-model/a1'),
+    { texts: ['a'], input_type: 'search_query' },
+  ],
+  [encodeURIComponent('arn:aws:bedrock:us-east-1:1:provisioned-model/a1'), { query: 'a', documents: ['b'] }],
+])('is no turn of a conversation given an invocation of %s that embeds or ranks', (model, body) => {
+  expect(readModelRequest(post(`${BASE}/${model}/invoke`, body))).toBeNull()
+})
