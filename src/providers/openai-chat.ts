@@ -116,9 +116,15 @@ function readToolCalls(message: Unknown): ModelToolCall[] {
   return typeof old === 'object' && old !== null ? [...calls, { ...readFunction(old), id: null }] : calls
 }
 
+/** The custom tool that is called. Some servers send an empty one beside each function. */
+function customOf(call: JsonValue): Unknown {
+  const custom = fieldOf(call, 'custom')
+  return stringOf(fieldOf(fieldOf(call, 'function'), 'name')) ? undefined : (custom ?? undefined)
+}
+
 function readToolCall(call: JsonValue): ModelToolCall {
   const id = stringOf(fieldOf(call, 'id'))
-  const custom = fieldOf(call, 'custom')
+  const custom = customOf(call)
   if (custom === undefined) return { ...readFunction(fieldOf(call, 'function')), id }
   return {
     id,
@@ -176,7 +182,8 @@ function textOfPart(part: JsonValue): string {
 }
 
 function setFinish(answer: ModelAnswer, reason: Unknown): void {
-  if (typeof reason !== 'string') return
+  // Some servers send an empty one until there is one.
+  if (typeof reason !== 'string' || reason === '') return
   answer.finish_reason = reason
   answer.finish = finishOf(reason)
 }
@@ -244,7 +251,8 @@ function appendCall(calls: PartialCall[], part: JsonValue, at_ms: number): void 
     call = { key, id: null, name: '', text: '', custom: false, at_ms }
     calls.push(call)
   }
-  const custom = fieldOf(part, 'custom')
+  // What a call is, its first piece says.
+  const custom = call.name !== '' && !call.custom ? undefined : customOf(part)
   const body = custom ?? fieldOf(part, 'function')
   call.id = id ?? call.id
   call.name = stringOf(fieldOf(body, 'name')) || call.name
