@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser'
 import { type JsonValue, parseJson } from '../core/json.ts'
 import { answerText, type HttpAnswer, headerValue, payloadBytes } from '../model/interaction.ts'
-import { malformedAnswer, readHttpError } from './model-error.ts'
+import { findModelError, malformedAnswer, readHttpError } from './model-error.ts'
 import type { ModelAnswer } from './protocol.ts'
 
 /** One server-sent event with data. */
@@ -48,7 +48,7 @@ export function readAnswerBody(answer: HttpAnswer, reader: BodyReader): ModelAns
   if (framed) {
     reader.stream(draft, framed)
   } else if (answer.status < 400 && isEventStream(answer, text)) {
-    reader.stream(draft, readEvents(answer))
+    reader.stream(draft, [...readEvents(answer), ...readBareError(text, at_ms)])
   } else {
     const body = parseJson(text)
     if (answer.status >= 400) {
@@ -66,10 +66,10 @@ export function readAnswerBody(answer: HttpAnswer, reader: BodyReader): ModelAns
   return draft
 }
 
-/** By content type, else by the look of it: some recordings have lost their headers. */
+/** By content type, else by the look of it: some recordings have lost their headers, and some servers call their events JSON. */
 function isEventStream(answer: HttpAnswer, text: string): boolean {
   const type = headerValue(answer.headers, 'content-type') ?? ''
-  return /text\/event-stream/i.test(type) || (!/json/i.test(type) && /^\uFEFF?(?:data|event|id|retry)?:/.test(text))
+  return /text\/event-stream/i.test(type) || /^\uFEFF?(?:data|event|id|retry)?:/.test(text)
 }
 
 /** The events of a stream, each with the time at which it was complete. An event that broke off is left out. */
@@ -86,4 +86,12 @@ function readEvents(answer: HttpAnswer): StreamEvent[] {
     parser.feed(decoder.decode(payloadBytes(payload), { stream: true }))
   }
   return events
+}
+
+/** Some servers break a stream off with an error that is no event, but JSON on lines of its own. */
+function readBareError(text: string, at_ms: number): StreamEvent[] {
+  const start = /^[ \t]*[[{]/m.exec(text)
+  const data = start === null ? '' : text.slice(start.index)
+  const json = parseJson(data)
+  return findModelError(json) === null ? [] : [{ name: 'error', json, data, at_ms }]
 }

@@ -163,6 +163,8 @@ test('reads errors by status, within a stream, and of an answer that is none', (
     [candidate([{ text: 'So ' }]), error].map((one) => `data: ${JSON.stringify(one)}\r\n\r\n`),
   )
   expect(read(stream)).toMatchObject({ text: 'So ', error: expected, finish: 'error', complete: false })
+  const bare = streamAnswer([`data: ${JSON.stringify(candidate([{ text: 'So ' }]))}\r\n\r\n`, JSON.stringify(error)])
+  expect(read(bare)).toMatchObject({ text: 'So ', error: expected, finish: 'error', complete: false })
   expect(read(jsonAnswer({ candidate: [] })).error?.type).toBe('malformed_answer')
   expect(read(jsonAnswer(candidate([{ functionCall: {} }], 'MALFORMED_FUNCTION_CALL'))).finish).toBe('error')
 })

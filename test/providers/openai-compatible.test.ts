@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { openaiChat } from '../../src/providers/openai-chat.ts'
 import { providerOfHost } from '../../src/providers/provider-of-host.ts'
 import { readModelRequest } from '../../src/providers/registry.ts'
-import { dataFrames, jsonAnswer, post, streamAnswer } from './wire-samples.ts'
+import { dataFrames, jsonAnswer, post, rawAnswer, streamAnswer } from './wire-samples.ts'
 
 const chunk = (delta: unknown, finish_reason: string | null = null, more: object = {}) => {
   return { id: 'x1', model: 'm-1', choices: [{ index: 0, delta, finish_reason }], ...more }
@@ -98,4 +98,34 @@ test('reads a call given arguments that come parsed, whole or as a stream', () =
   expect(openaiChat.readAnswer(jsonAnswer({ choices })).tool_calls).toMatchObject(expected)
   const frames = [chunk({ tool_calls: [{ index: 0, ...call }] }, 'tool_calls')]
   expect(openaiChat.readAnswer(streamAnswer(dataFrames(frames))).tool_calls).toMatchObject(expected)
+})
+
+test('reads events as they are given a server that calls them JSON', () => {
+  const frames = dataFrames([chunk({ content: 'Hi.' }), chunk({}, 'stop')])
+  const answer = openaiChat.readAnswer(rawAnswer([[20, { text: frames.join('') }]], 'application/json'))
+  expect(answer).toMatchObject({ text: 'Hi.', finish: 'end', error: null, complete: true })
+})
+
+test.each([
+  ['on one line', '{"error": {"message": "over capacity", "code": 503}}'],
+  [
+    'on several lines, after others of no event',
+    'so long\n[{\n  "error": {\n    "message": "over capacity"\n  }\n}]\n',
+  ],
+])('reads an error given a stream that breaks off with one that is no event, %s', (_, text) => {
+  const answer = openaiChat.readAnswer(streamAnswer([...dataFrames([chunk({ content: 'Hi' })]).slice(0, 1), text]))
+  expect(answer).toMatchObject({ error: { message: 'over capacity' }, finish: 'error', text: 'Hi', complete: false })
+})
+
+test('reads a function given an empty custom tool beside it, whole or as a stream', () => {
+  const custom = { name: '', input: '' }
+  const call = { id: 't1', type: 'function', custom, function: { name: 'search', arguments: '{"q":1}' } }
+  const choices = [{ index: 0, message: { tool_calls: [call] }, finish_reason: '' }]
+  const expected = [{ id: 't1', name: 'search', arguments: '{"q":1}' }]
+  const whole = openaiChat.readAnswer(jsonAnswer({ choices }))
+  expect(whole).toMatchObject({ tool_calls: expected, finish_reason: null, finish: null })
+  const pieces = [{ name: 'search', arguments: '{"q"' }, { arguments: ':1}' }]
+  const frames = pieces.map((piece) => chunk({ tool_calls: [{ index: 0, id: 't1', custom, function: piece }] }, ''))
+  const cut = openaiChat.readAnswer(streamAnswer(dataFrames(frames).slice(0, 2)))
+  expect(cut).toMatchObject({ tool_calls: expected, complete: false })
 })
