@@ -39,8 +39,10 @@ export function readModelAttempt(
   position: number,
   timeline: Timeline,
 ): ModelAttempt {
-  const answer = interaction.answer === null ? null : identified.protocol.readAnswer(interaction.answer)
-  const error_class = classifyModelHttp(interaction, answer, timeline.finished)
+  // Of an answer that came and was not kept, nothing is known, and not that it failed.
+  const isUnknown = timeline.bodiless.has(interaction.id) && (interaction.answer?.status ?? 0) < 400
+  const answer = interaction.answer === null || isUnknown ? null : identified.protocol.readAnswer(interaction.answer)
+  const error_class = isUnknown ? null : classifyModelHttp(interaction, answer, timeline.finished)
   return { interaction, identified, position, answer, error_class, ended_ms: endOf(interaction, timeline) }
 }
 

@@ -207,3 +207,19 @@ test.each([
   stream.end = { kind: 'aborted', offset_ms: 20, error: { name: 'AbortError', message: 'aborted' } }
   expect(projectRun(recordingOf([stream])).spans[0]?.error_class).toBe(expected)
 })
+
+test('knows nothing of an answer, and of no failure, given one that came and that the source does not hold', () => {
+  const note = { at_ms: 0, code: 'answer_body_missing', message: 'x', data: { interactions: ['c1', 'c2'] } }
+  const gone = (id: string, at: number, status: number): HttpInteraction => {
+    const call = chat(id, [user, { role: 'user', content: id }], {}, { at, end: null })
+    return { ...call, answer: { status, status_text: '', headers: [], headers_ms: 10, chunks: [] } }
+  }
+  const recording = recordingOf([gone('c1', 0, 200), gone('c2', 100, 503), gone('c3', 200, 200)])
+  const trace = projectRun({ ...recording, notes: [note] })
+  expect(trace.spans.map(({ status, error_class }) => [status, error_class])).toEqual([
+    ['ok', null],
+    ['error', 'overloaded'],
+    ['error', 'server_error'],
+  ])
+  expect(spanOf(trace, 'c1').attributes).not.toHaveProperty(GEN_AI.finishReasons)
+})
