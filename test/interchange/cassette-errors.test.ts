@@ -28,6 +28,13 @@ test.for([
   ['an alias of nothing', 'interactions:\n- request: *gone\n', 2, 12],
   ['a key twice', 'interactions: []\ninteractions: []\n', 2, 1],
   ['a tag of Python as a key', 'interactions:\n- ? !!python/object/apply:istr [Accept]\n  : x\n', 2, 5],
+  [
+    'a name of a header that is made of two',
+    'interactions:\n- ? !!python/object/apply:multidict._multidict.istr\n  - Accept\n  - x\n  : x\n',
+    2,
+    5,
+  ],
+  ['a name of a header as another object', 'interactions:\n- !!python/name:multidict._multidict.istr x\n', 2, 3],
   ['a second document', `${GOOD}---\n${GOOD}`, 4, 1],
 ] as const)('refuses YAML and says where: %s', ([, text, line, column]) => {
   expect(refusal('vcr', text)).toMatchObject({ code: 'ERR_INTERCHANGE_YAML', location: { path: 'bad', line, column } })
@@ -40,7 +47,10 @@ test('refuses aliases that multiply, lists without end and maps within maps, bef
     return `${name}: &${name} [${before === undefined ? 'x' : Array(20).fill(`*${before}`).join(', ')}]`
   })
   expect(refusal('vcr', `${bomb.join('\n')}\ninteractions: []\n`).code).toBe('ERR_INTERCHANGE_YAML')
-  expect(refusal('vcr', `interactions: ${'['.repeat(5000)}${']'.repeat(5000)}`).code).toBe('ERR_INTERCHANGE_YAML')
+  const deep = refusal('vcr', `interactions: ${'['.repeat(5000)}${']'.repeat(5000)}`)
+  expect(deep.code).toBe('ERR_INTERCHANGE_YAML')
+  expect(deep.message).toMatch(/nested/)
+  expect(deep.message).not.toMatch(/regular expression/)
   expect(refusal('vcr', 'interactions: &a\n- *a\n').code).toBe('ERR_INTERCHANGE_YAML')
   expect(refusal('vcr', `interactions:\n${'- x\n'.repeat(8_500_000)}`).code).toBe('ERR_INTERCHANGE_TOO_LARGE')
 })

@@ -4,7 +4,7 @@ import { tooLarge } from '../entries/read-json-file.ts'
 import type { FileValue } from './file-value.ts'
 import { indentQuotes } from './indent-quotes.ts'
 import { toFileValue, YamlProblem } from './to-file-value.ts'
-import { CASSETTE_TAGS } from './yaml-tags.ts'
+import { CASSETTE_TAGS, isTextObject } from './yaml-tags.ts'
 
 /** Longest YAML that is taken, in UTF-16 units: its tree takes about a hundred times as much memory. */
 const MAX_YAML_LENGTH = 32_000_000
@@ -17,7 +17,8 @@ export interface YamlFile {
 }
 
 /**
- * Parses a YAML file as PyYAML and go-yaml write it: plain values, `!!binary` and aliases that do not multiply.
+ * Parses a YAML file as PyYAML and go-yaml write it: plain values, `!!binary`, names of headers of aiohttp
+ * and aliases that do not multiply.
  *
  * @throws RetrialError `ERR_INTERCHANGE_TOO_LARGE`; `ERR_INTERCHANGE_YAML` with line and column for what is no YAML, has
  * another tag, or expands without measure
@@ -66,10 +67,16 @@ function parseText(text: string, lines: LineCounter): Document.Parsed {
     prettyErrors: false,
     logLevel: 'error',
   } as const
-  const document = parseDocument(text, { ...options, lineCounter: lines })
+  const parse = (given: string, lineCounter: LineCounter): Document.Parsed => {
+    const parsed = parseDocument(given, { ...options, lineCounter })
+    // The library takes no key with a tag for a text.
+    parsed.errors = parsed.errors.filter(({ code, pos }) => code !== 'NON_STRING_KEY' || !isTextObject(given, pos[0]))
+    return parsed
+  }
+  const document = parse(text, lines)
   if (!document.errors.some(({ code }) => code === 'MISSING_CHAR')) return document
   const again = new LineCounter()
-  const lenient = parseDocument(indentQuotes(text), { ...options, lineCounter: again })
+  const lenient = parse(indentQuotes(text), again)
   if (lenient.errors.length > 0) return document
   lines.lineStarts = again.lineStarts
   return lenient
@@ -85,5 +92,6 @@ function describe(error: YAMLError): string {
   if (error.code === 'TAG_RESOLVE_FAILED') {
     return `it holds a tag that stands for an object of a program, or is no value of it (${error.message})`
   }
+  if (error.code === 'RESOURCE_EXHAUSTION') return 'it is nested too deeply'
   return `it is not YAML: ${error.message.replace(/\.$/, '')} (${error.code})`
 }
