@@ -50,9 +50,10 @@ export const FOREIGN_FORMATS: readonly ForeignFormat[] = [
  * Tells what a text is by its look: the name of a format that can be imported, `retrial` for a recording of ours,
  * `unknown` for neither.
  */
-export function detectFormat(text: string): string {
+export function detectFormat(given: string): string {
+  const text = given.startsWith('\uFEFF') ? given.slice(1) : given
   const end = text.indexOf('\n')
   const firstLine = text.slice(0, Math.min(end === -1 ? text.length : end, 4096))
-  if (/^\uFEFF?\s*\{.*"format"\s*:\s*"retrial\//.test(firstLine)) return 'retrial'
+  if (/^\s*\{.*"format"\s*:\s*"retrial\//.test(firstLine)) return 'retrial'
   return FOREIGN_FORMATS.find((candidate) => candidate.detect(text))?.name ?? 'unknown'
 }

@@ -1,7 +1,7 @@
 import { RetrialError } from '../core/errors.ts'
 import { type FileObject, type FileValue, isFileObject } from './cassettes/file-value.ts'
+import { readCassette } from './cassettes/read-cassette.ts'
 import { headersAt, holdsOtherCalls, objectAt, textAt } from './cassettes/read-parts.ts'
-import { readYaml } from './cassettes/read-yaml.ts'
 import { buildEntry, type ForeignBody } from './entries/build-entry.ts'
 import { type EntryPlace, type EntryTimes, entryError, type ReadEntry } from './entries/entry.ts'
 import { type EntryFormat, importEntries, type RawEntry } from './entries/import-entries.ts'
@@ -17,8 +17,8 @@ const goVcr: EntryFormat = { noun: NOUN, list: (file) => ({ entries: listEntries
  *
  * A cassette tells how long an answer took to begin, not when: requests stand in the order of their recording, one after the other.
  *
- * @throws RetrialError `ERR_INTERCHANGE_TOO_LARGE`, `ERR_INTERCHANGE_YAML`, `ERR_INTERCHANGE_NOT_VCR` for the file;
- * unless `skipBad`, `ERR_INTERCHANGE_ENTRY`, `ERR_INTERCHANGE_URL`, `ERR_INTERCHANGE_BODY`, `ERR_INTERCHANGE_BOMB`
+ * @throws RetrialError `ERR_INTERCHANGE_TOO_LARGE`, `ERR_INTERCHANGE_YAML`, `ERR_INTERCHANGE_JSON`,
+ * `ERR_INTERCHANGE_NOT_VCR` for the file; unless `skipBad`, `ERR_INTERCHANGE_ENTRY`, `ERR_INTERCHANGE_URL`, `ERR_INTERCHANGE_BODY`, `ERR_INTERCHANGE_BOMB`
  * for one of its entries
  */
 export function importGoVcr(text: string, options: ImportOptions): ImportResult {
@@ -26,7 +26,7 @@ export function importGoVcr(text: string, options: ImportOptions): ImportResult 
 }
 
 function listEntries({ path, text }: ForeignFile): RawEntry[] {
-  const { root, locate } = readYaml(text, path)
+  const { root, locate } = readCassette(text, path)
   const { version, interactions } = isFileObject(root) ? root : ({} as FileObject)
   // go-vcr writes `interactions: []` for a cassette without any.
   if (!Array.isArray(interactions) || (version !== 1 && version !== 2)) throw notGoVcr(path, version)
@@ -109,7 +109,10 @@ export const goVcrFormat: ForeignFormat = {
   name: 'go-vcr',
   title: 'go-vcr cassette',
   // Its version stands first; that of VCR.py stands last.
-  detect: (text) => /^version: [12]\r?\ninteractions:/m.test(text.slice(0, 65_536)),
+  detect(text) {
+    const head = text.slice(0, 65_536)
+    return /^version: [12]\r?\ninteractions:/m.test(head) || /^\s*\{\s*"version":\s*[12],\s*"interactions":/.test(head)
+  },
   import: importGoVcr,
   importFiles: (files, options) => importEntries(goVcr, files, options),
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RetrialError } from '../core/errors.ts'
-import type { JsonValue } from '../core/json.ts'
+import { isJsonObject, type JsonValue } from '../core/json.ts'
 import { buildEntry, type ForeignBody, NO_TIMES } from './entries/build-entry.ts'
 import { codedBytes, fromHex } from './entries/decode-text.ts'
 import { type EntryPlace, entryError, type ReadEntry } from './entries/entry.ts'
@@ -51,6 +51,8 @@ export function importNock(text: string, options: ImportOptions): ImportResult {
 function readDefinitions({ path, text }: ForeignFile): JsonValue[] {
   const root = readJsonFile(text, path)
   if (Array.isArray(root)) return root
+  // One that somebody took out of its list.
+  if (isJsonObject(root) && typeof root.scope === 'string') return [root]
   throw new RetrialError('ERR_INTERCHANGE_NOT_NOCK', 'Failed to import the file: it is no list of definitions', {
     hint: 'Pass what nock wrote with `output_objects`, as a JSON list.',
     location: { path },
@@ -126,7 +128,8 @@ export const nockFormat: ForeignFormat = {
   title: 'nock fixture',
   detect(text) {
     const head = text.slice(0, 1_000_000)
-    return /^\uFEFF?\s*\[\s*\{/.test(head) && /"scope"\s*:\s*"https?:/.test(head) && /"path"\s*:/.test(head)
+    const isList = /^\uFEFF?\s*\[\s*\{/.test(head) && /"scope"\s*:\s*"https?:/.test(head)
+    return (isList || /^\uFEFF?\s*\{\s*"scope"\s*:\s*"https?:/.test(head)) && /"path"\s*:/.test(head)
   },
   import: importNock,
   importFiles: (files, options) => importEntries(nock, files, options),

@@ -1,10 +1,9 @@
 import { RetrialError } from '../core/errors.ts'
 import { type FileValue, isFileObject } from './cassettes/file-value.ts'
+import { isJsonCassette, readCassette } from './cassettes/read-cassette.ts'
 import { holdsOtherCalls } from './cassettes/read-parts.ts'
 import { readVcrEntry } from './cassettes/read-vcr-entry.ts'
-import { readYaml, type YamlFile } from './cassettes/read-yaml.ts'
 import { type EntryFormat, importEntries, type RawEntry } from './entries/import-entries.ts'
-import { readJsonFile } from './entries/read-json-file.ts'
 import type { ForeignFile, ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
 
 const vcr: EntryFormat = { noun: 'the cassette', list: (file) => ({ entries: listEntries(file) }) }
@@ -29,18 +28,13 @@ export function importVcr(text: string, options: ImportOptions): ImportResult {
 }
 
 function listEntries({ path, text }: ForeignFile): RawEntry[] {
-  const { root, locate } = readRoot(text, path)
+  const { root, locate } = readCassette(text, path)
   const list = isFileObject(root) ? root.interactions : undefined
   if (!Array.isArray(list) || holdsOtherCalls(list)) throw notVcr(path, root)
   return list.map((value, index) => ({
     place: { path, entry: `interactions[${index}]`, ...locate('interactions', index) },
     read: (place, budget) => readVcrEntry(value, place, budget),
   }))
-}
-
-function readRoot(text: string, path: string): YamlFile {
-  if (!/^\uFEFF?\s*\{/.test(text)) return readYaml(text, path)
-  return { root: readJsonFile(text, path), locate: () => undefined }
 }
 
 function notVcr(path: string, root: FileValue): RetrialError {
@@ -59,7 +53,7 @@ export const vcrFormat: ForeignFormat = {
   name: 'vcr',
   title: 'VCR.py cassette',
   detect(text) {
-    if (/^\uFEFF?\s*\{/.test(text)) {
+    if (isJsonCassette(text)) {
       const head = text.slice(0, 65_536)
       return /"interactions"\s*:\s*\[/.test(head) && /"uri"\s*:/.test(text)
     }

@@ -1,6 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { detectFormat } from '../../src/interchange/detect-format.ts'
 import { importDd } from '../../src/interchange/import-dd.ts'
 import { importGoVcr } from '../../src/interchange/import-go-vcr.ts'
 import { importNock } from '../../src/interchange/import-nock.ts'
@@ -157,6 +158,26 @@ test('keeps an answer without its body from being served as empty', () => {
   expect(empty.report.replayable).toBe(true)
 })
 
+test.each(['apply', 'new'])(
+  'reads the names of headers given a client over aiohttp, which keeps them as objects (%s)',
+  (made) => {
+    const tag = `!!python/object/${made}:multidict._multidict.istr`
+    const headers = `headers:\n  ? ${tag}\n  - Accept\n  : - a\n    - b\n  Content-Length:\n  - '2'\n  ? ${tag}\n  - X-Y\n  : - c`
+    // Within a body the same is text.
+    const body = `body: |-\n  ? ${tag}\n  - Accept\n`
+    const { interactions } = importVcr(vcr(`${body}${headers}`, 'body: {string: x}'), { path: 'a.yaml' })
+    expect(interactions[0]?.request).toMatchObject({
+      headers: [
+        ['accept', 'a'],
+        ['accept', 'b'],
+        ['content-length', '2'],
+        ['x-y', 'c'],
+      ],
+      body: { text: `? ${tag}\n- Accept` },
+    })
+  },
+)
+
 const GO = `---
 version: 2
 interactions:
@@ -203,6 +224,25 @@ test('reads the first format of go-vcr, which has no ids and mostly no durations
   const { interactions, notes } = importGoVcr(text, { path: 'a.yaml' })
   expect(interactions).toMatchObject([{ answer: { status: 429 }, end: { offset_ms: 0 } }])
   expect(notes.map(({ code }) => code)).toContain('duration_unknown')
+})
+
+test('reads a cassette of go-vcr that was written as JSON', () => {
+  const [request, response] = [
+    { body: '{"q":1}', url: 'https://api.test/v1/x', method: 'POST', headers: {} },
+    {
+      body: 'Gr\u00fc\u00dfe',
+      headers: { 'Content-Type': ['text/plain'] },
+      status: '200 OK',
+      code: 200,
+      duration: '5ms',
+    },
+  ]
+  const text = `\uFEFF${JSON.stringify({ version: 2, interactions: [{ id: 0, request, response }] }, null, 2)}`
+  expect(detectFormat(text)).toBe('go-vcr')
+  const { interactions } = importGoVcr(text, { path: 'a.json' })
+  expect(interactions).toMatchObject([
+    { request: { body: { text: '{"q":1}' } }, answer: { status: 200, chunks: [[5, { text: 'Grüße' }]] } },
+  ])
 })
 
 const definition = {
@@ -266,4 +306,11 @@ test('reads an exchange of the Datadog test agent, bytes behind base64: too', ()
   expect(interactions).toMatchObject([
     { request: { headers: [['x-a', 'b']] }, answer: { chunks: [[0, { base64: '/wAB' }]] } },
   ])
+})
+
+test('reads a definition of nock that stands without its list', () => {
+  const text = JSON.stringify({ ...definition, response: { messages: [] } })
+  expect(detectFormat(text)).toBe('nock')
+  const { interactions } = importNock(text, { path: 'a.json' })
+  expect(interactions).toEqual(importNock(`[${text}]`, { path: 'a.json' }).interactions)
 })

@@ -8,6 +8,14 @@ test('tells a HAR, compact or indented, with a byte order mark or without', () =
   expect(detectFormat(`\uFEFF${JSON.stringify(JSON.parse(har), null, 2)}`)).toBe('har')
 })
 
+test.each([
+  ['vcr', "interactions:\n- request:\n    body: ''\n    uri: https://a.test/\n"],
+  ['go-vcr', '---\nversion: 2\ninteractions: []\n'],
+])('tells a cassette of %s with a byte order mark', (name, text) => {
+  expect(detectFormat(text)).toBe(name)
+  expect(detectFormat(`\uFEFF${text}`)).toBe(name)
+})
+
 test('tells a recording by its first line, even one that quotes a HAR', () => {
   expect(detectFormat('{"type":"header","format":"retrial/1","run":{}}\n{"log":{"entries":[]}}\n')).toBe('retrial')
   expect(detectFormat('{"format": "retrial/1"}')).toBe('retrial')
