@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { GEN_AI, OTEL } from '../../src/model/gen-ai.ts'
 import type { HttpInteraction } from '../../src/model/interaction.ts'
@@ -145,4 +146,41 @@ test('takes the last results given no ids and a history whose beginning was cut'
     ]),
   )
   expect(tools(trace)).toEqual([A, B])
+})
+
+const turns = fc.array(
+  fc.array(fc.record({ tool: fc.constantFrom('find', 'list'), page: fc.nat(1) }), { minLength: 1, maxLength: 3 }),
+  { minLength: 1, maxLength: 5 },
+)
+/** The id of a call in the answer, and in what the agent sends back. */
+const WAYS: Record<string, (turn: number, index: number) => [string | undefined, string | undefined]> = {
+  kept: (turn, index) => Array(2).fill(`call_${turn}_${index}`) as [string, string],
+  missing: () => [undefined, undefined],
+  made: (turn, index) => [undefined, `own_${turn}_${index}`],
+  renamed: (turn, index) => [`call_${index}`, `resp_${turn}:call_${index}`],
+  counted: (_, index) => Array(2).fill(`call_${index}`) as [string, string],
+}
+
+test('finds the result of each call, whatever becomes of its id, given any turns of parallel calls', () => {
+  fc.assert(
+    fc.property(turns, fc.constantFrom(...Object.keys(WAYS)), (asked, way) => {
+      const history: unknown[] = [user]
+      const interactions: HttpInteraction[] = []
+      const expected: string[] = []
+      for (const [turn, calls] of asked.entries()) {
+        const made = calls.map(({ tool, page }, index) => {
+          const ids = WAYS[way]?.(turn, index) ?? []
+          return ids.map((id): Call => [id as string, tool, JSON.stringify({ page })])
+        })
+        const [answered, sent] = [0, 1].map((side) => made.map((pair) => pair[side] as Call))
+        interactions.push(chat(`c${turn}`, [...history], { calls: answered ?? [] }, { at: 1000 * turn }))
+        const texts = calls.map((_, index) => `result ${turn}.${index}`)
+        history.push(asks(...(sent ?? [])), ...texts.map((text, i) => tells(sent?.[i]?.[0] as string, text)))
+        expected.push(...texts)
+      }
+      interactions.push(chat('last', history, { text: 'ok' }, { at: 1000 * asked.length }))
+      const trace = projectRun(recordingOf(interactions, { at_ms: 100_000 }))
+      expect(tools(trace).map((tool) => (tool as unknown[])[2])).toEqual(expected)
+    }),
+  )
 })
