@@ -81,7 +81,8 @@ function nextTurn(by: ModelCall, carrier: ModelCall, told: readonly ToldResult[]
     // Instructions may tell the time.
     return repeated?.role === role && (repeated.text === text || role === 'system' || role === 'developer')
   })
-  return goesOn ? told.filter(({ asked_at }) => asked_at >= asked.length) : []
+  // From a question that is not known, anything would go on.
+  return goesOn && asked.length > 0 ? told.filter(({ asked_at }) => asked_at >= asked.length) : []
 }
 
 /** The last results that a conversation tells, of those that the model was not told before. */
