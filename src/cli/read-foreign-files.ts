@@ -4,6 +4,7 @@ import { decodeFile } from '../interchange/decode-file.ts'
 import { detectFormat, FOREIGN_FORMATS } from '../interchange/detect-format.ts'
 import { MAX_FILE_LENGTH, tooLarge } from '../interchange/entries/read-json-file.ts'
 import type { ForeignFile, ForeignFormat, ImportFilesOptions, ImportResult } from '../interchange/foreign-format.ts'
+import { suggest } from '../scenario/checks/suggest.ts'
 
 /** Files to import, and what they are. */
 export interface FoundFiles {
@@ -78,19 +79,30 @@ function formatNames(): string {
 
 async function readText(path: string): Promise<string> {
   try {
-    const { size } = await stat(path)
-    if (size > MAX_FILE_LENGTH) throw tooLarge(path, size)
-    return decodeFile(await readFile(path), path)
+    const found = await stat(path)
+    // Whatever else there is may never end, or never begin.
+    if (!found.isFile()) throw unreadable(path, found.isDirectory() ? 'it is a folder' : 'it is no regular file')
+    if (found.size > MAX_FILE_LENGTH) throw tooLarge(path, found.size)
+    const text = decodeFile(await readFile(path), path)
+    if (text.trim() === '') throw unreadable(path, 'it is empty')
+    return text
   } catch (cause) {
     if (isRetrialError(cause)) throw cause
     const { code } = cause as NodeJS.ErrnoException
-    const reason = code === 'ENOENT' ? 'there is no such file' : (code ?? String(cause))
-    throw new RetrialError('ERR_CLI_IMPORT_FILE', `Failed to read ${path}: ${reason}`, {
-      hint: `Pass the path of a file that exists and may be read. Formats are ${formatNames()}.`,
-      location: { path },
-      cause,
-    })
+    throw unreadable(path, code === 'ENOENT' ? 'there is no such file' : (code ?? String(cause)), cause)
   }
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): RetrialError {
+  const names = FOREIGN_FORMATS.map(({ name }) => name)
+  // A word without a dot or a slash may be a format that is misspelt.
+  const meant = cause !== undefined && /^[\w-]+$/.test(path) ? suggest(path, names) : null
+  const hint = meant === null ? `Formats are ${formatNames()}.` : `Did you mean the format ${meant}?`
+  return new RetrialError('ERR_CLI_IMPORT_FILE', `Failed to read ${path}: ${reason}`, {
+    hint: `Pass the path of a file that holds something and may be read; save what comes from a pipe. ${hint}`,
+    location: { path },
+    cause,
+  })
 }
 
 function recordingError(path: string): RetrialError {

@@ -199,6 +199,17 @@ test('refuses files that look like nothing known, and files of two formats', asy
   expect(() => readRuns(single, files, {})).toThrow(expect.objectContaining({ code: 'ERR_CLI_IMPORT_SEVERAL' }))
 })
 
+test('says why a file cannot be read given a pipe, a folder, an empty file and a misspelt format', () => {
+  spawnSync('mkfifo', [join(folder, 'pipe')])
+  expect(run('pipe')).toMatchObject({ status: 2, code: 'ERR_CLI_IMPORT_FILE' })
+  expect(run('har', 'pipe')).toMatchObject({ status: 2, code: 'ERR_CLI_IMPORT_FILE' })
+  expect(run('.').stderr).toContain('it is a folder')
+  expect(run(put('empty.json', '')).stderr).toContain('it is empty')
+  expect(run('vcr', put('blank.yaml', '\uFEFF \n')).stderr).toContain('it is empty')
+  expect(run('hra', put('h.har', GOOD)).stderr).toContain('Did you mean the format har?')
+  expect(run('missing.har').stderr).not.toContain('Did you mean')
+})
+
 test('refuses what it cannot use, with a code and status 2, and writes nothing', () => {
   const huge = put('huge.har', '')
   truncateSync(join(folder, huge), 600_000_000)
