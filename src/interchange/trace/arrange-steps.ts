@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../core/json.ts'
-import { GEN_AI } from '../../model/gen-ai.ts'
-import { callsOf, resultsOf } from './message.ts'
+import { GEN_AI, OTEL } from '../../model/gen-ai.ts'
+import { callsOf, errorOfResult, resultsOf, type ToolResult } from './message.ts'
 import { asText } from './read-span.ts'
 import type { Step } from './step.ts'
 
@@ -103,22 +103,25 @@ function placeUnder(span: Step, byId: ReadonlyMap<string, Step>, steps: Readonly
 /** Gives tool calls the arguments that a model asked with and the result that a model was told, by the id of the call. */
 function pairTools(steps: readonly Step[]): Step[] {
   const asked = new Map<string, JsonValue>()
-  const told = new Map<string, JsonValue>()
+  const told = new Map<string, ToolResult>()
   for (const { output, input } of steps) {
     for (const call of output?.flatMap(callsOf) ?? []) if (call.id !== null) asked.set(call.id, call.arguments)
-    for (const result of input?.flatMap(resultsOf) ?? []) if (result.id !== null) told.set(result.id, result.response)
+    for (const result of input?.flatMap(resultsOf) ?? []) if (result.id !== null) told.set(result.id, result)
   }
   return steps.map((step) => {
     const id = step.attributes[GEN_AI.toolCallId]
     if (step.kind !== 'tool' || typeof id !== 'string') return step
     const { [GEN_AI.toolArguments]: args, [GEN_AI.toolResult]: result } = step.attributes
     const [known, answer] = [asked.get(id), told.get(id)]
+    const failed = step.error === null && answer !== undefined ? errorOfResult(answer) : null
     return {
       ...step,
+      error: step.error ?? failed,
       attributes: {
         ...step.attributes,
         [GEN_AI.toolArguments]: args ?? (known === undefined ? undefined : asText(known)),
-        [GEN_AI.toolResult]: result ?? (answer === undefined ? undefined : asText(answer)),
+        [GEN_AI.toolResult]: result ?? (answer === undefined ? undefined : asText(answer.response)),
+        ...(failed !== null && { [OTEL.errorMessage]: failed.message }),
       },
     }
   })

@@ -1,11 +1,30 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../../core/json.ts'
 import { findTooDeep } from './nesting.ts'
 
+/** A call that a model asks for. */
+export interface ToolCall {
+  type: 'tool_call'
+  id: string | null
+  name: string
+  arguments: JsonValue
+}
+
+/** What a model is told of a call. */
+export interface ToolResult {
+  type: 'tool_call_response'
+  id: string | null
+  /** The tool, where no id says which call it was. */
+  name?: string
+  response: JsonValue
+  /** There when the source says that the tool failed, whatever words it gave back. */
+  is_error?: true
+}
+
 /** A part of a message, as the GenAI conventions write it. */
 export type Part =
   | { type: 'text' | 'reasoning'; content: string }
-  | { type: 'tool_call'; id: string | null; name: string; arguments: JsonValue }
-  | { type: 'tool_call_response'; id: string | null; response: JsonValue }
+  | ToolCall
+  | ToolResult
   /** What is no text, as its kind in brackets: `[image]`. */
   | { type: 'other'; content: string }
 
@@ -29,13 +48,19 @@ export function textOf(message: Message): string {
 }
 
 /** The tool calls that a message asks for. */
-export function callsOf(message: Message): Extract<Part, { type: 'tool_call' }>[] {
+export function callsOf(message: Message): ToolCall[] {
   return message.parts.filter((part) => part.type === 'tool_call')
 }
 
 /** The results of tools in a message. */
-export function resultsOf(message: Message): Extract<Part, { type: 'tool_call_response' }>[] {
+export function resultsOf(message: Message): ToolResult[] {
   return message.parts.filter((part) => part.type === 'tool_call_response')
+}
+
+/** The error of a result that says by a flag that the tool failed; its words tell the class. */
+export function errorOfResult({ response, is_error }: ToolResult): { type: null; message: string } | null {
+  if (is_error !== true) return null
+  return { type: null, message: typeof response === 'string' ? response : JSON.stringify(response) }
 }
 
 const ROLES: Record<string, string> = {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { callsOf, field, type Message, normaliseRole, objectAt, objectsAt, type Part, text, unpack } from './message.ts'
-import { plain, readCall, readParts } from './read-parts.ts'
+import { plain, readCall, readParts, toResult } from './read-parts.ts'
 
 /** Messages, and the tools that were on offer where they stand among the messages. */
 export interface ReadMessages {
@@ -164,8 +164,8 @@ function messageParts(raw: JsonObject, role: string): Part[] {
   const extra = objectAt(raw, 'additional_kwargs')
   const own = calls.length > 0 || extra === undefined ? calls : objectsAt(extra, 'tool_calls')
   if (role === 'tool' && !hasResponse(content)) {
-    const id = text(raw, 'tool_call_id', 'toolCallId', 'tool_use_id', 'id') ?? null
-    return [{ type: 'tool_call_response', id, response: plain(content) }]
+    const id = text(raw, 'tool_call_id', 'toolCallId', 'tool_use_id', 'id')
+    return [toResult(id, content, raw, id === undefined ? text(raw, 'name', 'tool_name') : undefined)]
   }
   const thought = text(raw, 'reasoning_content', 'reasoning')
   const parts = readParts(content)

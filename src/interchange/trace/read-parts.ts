@@ -70,17 +70,38 @@ export function readCall(raw: JsonObject): Part {
 
 function readResponse(block: JsonObject): Part {
   const value = field(block, 'response', 'result', 'content', 'output')
+  const id = text(block, 'tool_use_id', 'toolUseId', 'toolCallId', 'tool_call_id', 'call_id', 'callId', 'id')
+  const name = id === undefined ? text(block, 'name', 'toolName') : undefined
+  return toResult(id, value, block, name)
+}
+
+/** A result, with the flag by which its dialect says that the tool failed: Anthropic's, Bedrock's and LangChain's, MCP's, the AI SDK's. */
+export function toResult(
+  id: string | undefined,
+  value: JsonValue | undefined,
+  around: JsonObject,
+  name?: string | undefined,
+): Part {
+  const kind = isJsonObject(value) ? value.type : undefined
+  const failed =
+    around.is_error === true ||
+    around.isError === true ||
+    around.status === 'error' ||
+    kind === 'error-text' ||
+    kind === 'error-json'
   return {
     type: 'tool_call_response',
-    id: text(block, 'tool_use_id', 'toolUseId', 'toolCallId', 'tool_call_id', 'call_id', 'callId', 'id') ?? null,
+    id: id ?? null,
+    ...(name !== undefined && { name }),
     response: plain(value),
+    ...(failed && { is_error: true }),
   }
 }
 
 /** What a tool gave back, without the blocks around a text. */
 export function plain(value: JsonValue | undefined): JsonValue {
   if (value === undefined) return ''
-  if (isJsonObject(value) && (value.type === 'text' || value.type === 'json' || value.type === 'error-text')) {
+  if (isJsonObject(value) && /^(?:text|json|error-text|error-json)$/.test(String(value.type))) {
     return field(value, 'value', 'text') ?? value
   }
   if (!Array.isArray(value) || value.length === 0) return value

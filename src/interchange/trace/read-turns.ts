@@ -1,6 +1,5 @@
-import type { JsonValue } from '../../core/json.ts'
 import { GEN_AI, OTEL } from '../../model/gen-ai.ts'
-import { callsOf, type Message, resultsOf } from './message.ts'
+import { callsOf, errorOfResult, type Message, resultsOf, type ToolCall, type ToolResult } from './message.ts'
 import { asText } from './read-span.ts'
 import type { Step } from './step.ts'
 
@@ -22,6 +21,12 @@ export interface Turn {
   attributes?: Step['attributes'] | undefined
 }
 
+/** A result that a call got, and the turn that told it. */
+interface Answer {
+  turn: Turn
+  result: ToolResult | undefined
+}
+
 /**
  * The steps of a conversation: a model call for each message of the agent, asked with all that was said before, and a tool call for
  * each call that a message asks for, in the order of asking. A call that was never answered is no step: nothing says that it ran.
@@ -29,27 +34,40 @@ export interface Turn {
 export function readTurns(turns: readonly Turn[]): Step[] {
   const steps: Step[] = []
   const history: Message[] = []
-  const answered = new Set<Message>()
+  const taken = new Set<ToolResult>()
+  const known = new Set(turns.flatMap(({ message }) => callsOf(message)).map(({ id }) => id))
   for (const [index, turn] of turns.entries()) {
     const calls = callsOf(turn.message)
+    const answers = calls.map((call) => {
+      const answer = findAnswer(turns.slice(index + 1), call, known, taken)
+      if (answer?.result !== undefined) taken.add(answer.result)
+      return answer
+    })
     if (turn.by === 'agent') {
-      steps.push(modelStep(turn, `m${index + 1}`, [...history], turns[index - 1]?.at_ms ?? null, turns, index))
+      const missing = answers.filter((answer) => answer === undefined).length
+      steps.push(modelStep(turn, `m${index + 1}`, [...history], turns[index - 1]?.at_ms ?? null, missing))
     }
     for (const [nth, call] of calls.entries()) {
-      const answer = findAnswer(turns, index, nth, call.id, answered)
+      const answer = answers[nth]
       if (answer === undefined) continue
-      answered.add(answer.message)
       const [id, args] = [`m${index + 1}.${nth + 1}`, asText(call.arguments)]
-      steps.push(toolStep(id, call.name, call.id, args, turn.at_ms, { ...answer, caller: turn.caller }))
+      steps.push(toolStep(id, call.name, call.id, args, turn.at_ms, answer, turn.caller))
     }
-    // A conversation that was cut may begin with answers to calls that it no longer holds.
-    if (turn.by === 'tool' && !answered.has(turn.message)) {
-      const [result] = resultsOf(turn.message)
-      steps.push(toolStep(`m${index + 1}`, turn.tool ?? 'unknown tool', result?.id ?? null, undefined, null, turn))
-    }
+    if (turn.by === 'tool') steps.push(...unaskedSteps(turn, `m${index + 1}`, taken))
     if (turn.told !== false) history.push(turn.message)
   }
   return steps
+}
+
+/** A conversation that was cut may begin with answers to calls that it no longer holds. */
+function unaskedSteps(turn: Turn, id: string, taken: ReadonlySet<ToolResult>): Step[] {
+  const results = resultsOf(turn.message)
+  const left: (ToolResult | undefined)[] = results.length === 0 ? [undefined] : results.filter((one) => !taken.has(one))
+  return left.map((result, nth) => {
+    const name = turn.tool ?? result?.name ?? 'unknown tool'
+    const own = results.length > 1 ? `${id}.${nth + 1}` : id
+    return toolStep(own, name, result?.id ?? null, undefined, null, { turn, result }, turn.caller)
+  })
 }
 
 function toolStep(
@@ -58,25 +76,27 @@ function toolStep(
   call_id: string | null,
   args: string | undefined,
   started_ms: number | null,
-  answer: Turn,
+  { turn, result }: Answer,
+  caller: string | undefined,
 ): Step {
+  const error = turn.error ?? (result === undefined ? null : errorOfResult(result))
   return {
     id,
     parent: null,
     kind: 'tool',
     name,
-    started_ms: started_ms ?? answer.at_ms,
-    ended_ms: answer.at_ms,
-    error: answer.error ?? null,
+    started_ms: started_ms ?? turn.at_ms,
+    ended_ms: turn.at_ms,
+    error,
     attributes: {
       [GEN_AI.operation]: 'execute_tool',
       [GEN_AI.toolName]: name,
       [GEN_AI.toolCallId]: call_id ?? undefined,
       [GEN_AI.toolArguments]: args,
-      [GEN_AI.toolResult]: resultText(answer.message),
-      [OTEL.caller]: answer.caller,
-      [OTEL.errorMessage]: answer.error?.message ?? undefined,
-      ...answer.attributes,
+      [GEN_AI.toolResult]: result === undefined ? undefined : asText(result.response),
+      [OTEL.caller]: caller,
+      [OTEL.errorMessage]: error?.message ?? undefined,
+      ...turn.attributes,
     },
   }
 }
@@ -86,12 +106,8 @@ function modelStep(
   id: string,
   input: Message[],
   before: number | null,
-  turns: readonly Turn[],
-  index: number,
+  missing: number,
 ): Step {
-  const calls = callsOf(message)
-  const run = calls.filter((call, nth) => findAnswer(turns, index, nth, call.id, new Set()) !== undefined)
-  const missing = calls.length - run.length
   return {
     id,
     parent: null,
@@ -112,24 +128,23 @@ function modelStep(
   }
 }
 
-/** By the id of the call; where calls have none, by their order behind the message. */
+/** By the id of the call; where it has none, or no result bears it, by name and order among the results before the next message of the agent. */
 function findAnswer(
-  turns: readonly Turn[],
-  index: number,
-  nth: number,
-  id: string | null,
-  answered: ReadonlySet<Message>,
-): Turn | undefined {
-  const behind = turns.slice(index + 1)
-  if (id !== null) {
-    return behind.find(({ message }) => !answered.has(message) && resultsOf(message).some((result) => result.id === id))
-  }
-  const run = behind.slice(0, behind.findIndex(({ by }) => by !== 'tool') >>> 0)
-  return run[nth]
-}
-
-function resultText(message: Message): string | undefined {
-  const [result] = resultsOf(message)
-  const value: JsonValue | undefined = result?.response
-  return value === undefined ? undefined : asText(value)
+  behind: readonly Turn[],
+  { id, name }: ToolCall,
+  known: ReadonlySet<string | null>,
+  taken: ReadonlySet<ToolResult>,
+): Answer | undefined {
+  const told = (turns: readonly Turn[]): Answer[] =>
+    turns.flatMap((turn) => resultsOf(turn.message).map((result) => ({ turn, result })))
+  const free = ({ result }: Answer) => result !== undefined && !taken.has(result)
+  // An id that is asked with again belongs to the later call from there on.
+  const again = id === null ? 0 : behind.findIndex(({ message }) => callsOf(message).some((call) => call.id === id))
+  const byId = told(behind.slice(0, again >>> 0)).find((one) => free(one) && one.result?.id === id)
+  if (id !== null && byId !== undefined) return byId
+  const next = behind.findIndex(({ by, message }) => by === 'agent' || callsOf(message).length > 0)
+  const loose = told(behind.slice(0, next >>> 0)).filter(
+    (one) => free(one) && (id === null || !known.has(one.result?.id ?? null) || one.result?.id === null),
+  )
+  return loose.find(({ result }) => result?.name === name) ?? loose.find(({ result }) => result?.name === undefined)
 }

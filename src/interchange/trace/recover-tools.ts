@@ -1,5 +1,5 @@
-import { GEN_AI } from '../../model/gen-ai.ts'
-import { callsOf, type Message, resultsOf } from './message.ts'
+import { GEN_AI, OTEL } from '../../model/gen-ai.ts'
+import { callsOf, errorOfResult, type Message, resultsOf } from './message.ts'
 import { asText } from './read-span.ts'
 import type { Step } from './step.ts'
 
@@ -24,6 +24,7 @@ export function recoverTools(
       const result = findResult(carrier?.input ?? afterwards, call.id)
       if (result === undefined) continue
       recovered++
+      const error = errorOfResult(result)
       all.push({
         id: `${step.id}.${nth + 1}`,
         parent: step.parent,
@@ -31,13 +32,14 @@ export function recoverTools(
         name: call.name,
         started_ms: step.ended_ms,
         ended_ms: carrier === undefined ? step.ended_ms : carrier.started_ms,
-        error: null,
+        error,
         attributes: {
           [GEN_AI.operation]: 'execute_tool',
           [GEN_AI.toolName]: call.name,
           [GEN_AI.toolCallId]: call.id ?? undefined,
           [GEN_AI.toolArguments]: asText(call.arguments),
           [GEN_AI.toolResult]: asText(result.response),
+          [OTEL.errorMessage]: error?.message,
         },
       })
     }
