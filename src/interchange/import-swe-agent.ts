@@ -6,25 +6,33 @@ import { buildImport } from './trace/build-import.ts'
 import { type Message, objectAt, objectsAt, text as textAt, textOf, unpack } from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
 import { readMessages } from './trace/read-messages.ts'
+import { readMiniSwe } from './trace/read-mini-swe.ts'
 import { readTurns } from './trace/read-turns.ts'
 import type { ForeignRun, Step } from './trace/step.ts'
 import { traceFormat } from './trace/trace-format.ts'
 
 /**
  * Reads a trajectory of SWE-agent: an answer of the model and a command for each entry of `trajectory`. A command is a tool call, named
- * after its first word. The file tells no times but how long each command took.
+ * after its first word. The file tells no times but how long each command took. Trajectories of mini-swe-agent are told by their own
+ * `trajectory_format`.
  *
  * @throws RetrialError `ERR_INTERCHANGE_TRACE`, and those of `parseTraceFile`
  */
 function readSweAgent(text: string, options: ImportOptions): ImportResult[] {
   const [file] = parseTraceFile(text, options.path).filter(isJsonObject)
+  const source = { format: 'swe-agent', digest: sha256(text), runs: 1 }
+  if (file !== undefined && isMini(file)) return [buildImport(readMiniSwe(file), source, options)]
   const entries = objectsAt(file ?? {}, 'trajectory')
   const history = objectsAt(file ?? {}, 'history')
   if (file === undefined || (entries.length === 0 && history.length === 0)) {
     throw notOfFormat('a SWE-agent trajectory', options.path, 'it has neither entries in trajectory nor in history')
   }
   const run = entries.length > 0 ? readEntries(file, entries, history) : readHistory(history)
-  return [buildImport(run, { format: 'swe-agent', digest: sha256(text), runs: 1 }, options)]
+  return [buildImport(run, source, options)]
+}
+
+function isMini(file: JsonObject): boolean {
+  return /^mini-swe-agent/.test(textAt(file, 'trajectory_format') ?? '') && objectsAt(file, 'messages').length > 0
 }
 
 function readEntries(file: JsonObject, entries: JsonObject[], history: JsonObject[]): ForeignRun {
@@ -158,12 +166,13 @@ function stopReason(status: string | undefined): string | undefined {
   return REASONS[cause] ?? cause
 }
 
-/** Of SWE-agent. */
+/** Of SWE-agent and mini-swe-agent. */
 export const sweAgentFormat: ForeignFormat = traceFormat(
   'swe-agent',
   'SWE-agent trajectory',
   (text) => {
     if (!/^\uFEFF?\s*\{/.test(text)) return false
+    if (/"trajectory_format"\s*:\s*"mini-swe-agent/.test(text)) return true
     const isWhole = /"trajectory"\s*:\s*\[/.test(text) && /"(?:observation|history)"\s*:/.test(text)
     return isWhole || (/^\uFEFF?\s*\{\s*"history"\s*:\s*\[/.test(text) && /"message_type"\s*:/.test(text))
   },
