@@ -1,3 +1,4 @@
+import { roundMs } from '../core/clock.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
 import { groupSpans } from './trace/group-spans.ts'
@@ -34,16 +35,19 @@ function readDumpedSpan(span: JsonObject): RawSpan {
   const context = objectAt(span, 'spanContext', 'context') ?? {}
   const status = objectAt(span, 'status') ?? {}
   const parent =
-    textAt(span, 'parent_span_id', 'parentSpanId', 'parent_id') ??
+    textAt(span, 'parent_span_id', 'parentSpanId', 'parent_id', 'parentId') ??
     textAt(objectAt(span, 'parentSpanContext') ?? {}, 'spanId')
   const code = status.code ?? status.status_code
+  const printed = micros(span.timestamp)
   return {
     trace_id: readId(textAt(span, 'trace_id', 'traceId') ?? textAt(context, 'traceId', 'trace_id')),
-    span_id: readId(textAt(span, 'span_id', 'spanId') ?? textAt(context, 'spanId', 'span_id')),
+    span_id: readId(textAt(span, 'span_id', 'spanId') ?? textAt(context, 'spanId', 'span_id') ?? textAt(span, 'id')),
     parent_id: parent === undefined ? null : readId(parent),
     name: textAt(span, 'name') ?? '',
-    started_ms: readTime(span.start_time ?? span.startTime ?? span.startTimeUnixNano),
-    ended_ms: readTime(span.end_time ?? span.endTime ?? span.endTimeUnixNano),
+    started_ms: readTime(span.start_time ?? span.startTime ?? span.startTimeUnixNano) ?? printed,
+    ended_ms:
+      readTime(span.end_time ?? span.endTime ?? span.endTimeUnixNano) ??
+      (printed === null ? null : printed + (micros(span.duration) ?? 0)),
     attributes: objectAt(span, 'attributes') ?? {},
     resource: objectAt(objectAt(span, 'resource') ?? {}, 'attributes') ?? {},
     scope: textAt(objectAt(span, 'scope', 'instrumentationScope') ?? {}, 'name') ?? '',
@@ -61,6 +65,12 @@ function readDumpedSpan(span: JsonObject): RawSpan {
 /** Python writes ids with `0x` in front. */
 function readId(id: string | undefined): string {
   return id === undefined ? '' : id.replace(/^0x/, '').toLowerCase()
+}
+
+/** OpenTelemetry's exporter to the console of JavaScript gives microseconds, in milliseconds here. */
+function micros(value: JsonValue | undefined): number | null {
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? roundMs(number / 1000) : null
 }
 
 /** Nanoseconds; JavaScript's pair of seconds and nanoseconds; or a date. */
@@ -84,7 +94,8 @@ export const spanDumpFormat: ForeignFormat = traceFormat(
   'dumped spans',
   (text) => {
     const head = text.slice(0, 65_536)
-    const hasIds = /"(?:span_id|spanId)"\s*:/.test(head) && /"attributes"\s*:\s*\{/.test(head)
+    const isPrinted = /"traceId"\s*:/.test(head) && /"timestamp"\s*:/.test(head) && /"duration"\s*:/.test(head)
+    const hasIds = (isPrinted || /"(?:span_id|spanId)"\s*:/.test(head)) && /"attributes"\s*:\s*\{/.test(head)
     const isBare =
       /^\uFEFF?\s*\{/.test(head) && /"(?:gen_ai\.operation\.name|openinference\.span\.kind)"\s*:/.test(head)
     return (hasIds || isBare) && !/"(?:resource_?[sS]pans|batches|observations|parentObservationId)"\s*:/.test(text)
