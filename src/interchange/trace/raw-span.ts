@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { field } from './message.ts'
 
 /** A span as OpenTelemetry has it, whatever file it came from. */
 export interface RawSpan {
@@ -13,10 +14,18 @@ export interface RawSpan {
   /** Of the process that made it: `service.name`, … */
   resource: JsonObject
   scope: string
-  events: { name: string; attributes: JsonObject; body: JsonValue | undefined; at_ms: number | null }[]
+  events: RawEvent[]
   failed: boolean
   /** The words of the status, or null. */
   message: string | null
+}
+
+/** An event of a span, or a log record that names it. */
+export interface RawEvent {
+  name: string
+  attributes: JsonObject
+  body: JsonValue | undefined
+  at_ms: number | null
 }
 
 /** Nanoseconds since the epoch, as a text or (less exactly) a number, in milliseconds; null for anything else. */
@@ -28,17 +37,18 @@ export function readNanos(value: JsonValue | undefined): number | null {
   return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.round(value / 1000) / 1000 : null
 }
 
-/** The value of an OTLP attribute: `{ stringValue: … }` and its like. */
+/** The value of an OTLP attribute: `{ stringValue: … }` and its like; some exporters keep the names of protobuf, `string_value`. */
 export function readAnyValue(value: JsonValue | undefined): JsonValue {
   if (!isJsonObject(value)) return null
-  const { stringValue, boolValue, intValue, doubleValue, arrayValue, kvlistValue, bytesValue } = value
-  if (stringValue !== undefined) return stringValue
-  if (boolValue !== undefined) return boolValue
-  if (intValue !== undefined) return Number(intValue)
-  if (doubleValue !== undefined) return typeof doubleValue === 'string' ? Number(doubleValue) : doubleValue
-  if (isJsonObject(arrayValue)) return Array.isArray(arrayValue.values) ? arrayValue.values.map(readAnyValue) : []
-  if (isJsonObject(kvlistValue)) return readKeyValues(kvlistValue.values)
-  return bytesValue ?? null
+  const one = (camel: string, snake: string) => field(value, camel, snake)
+  const known = one('stringValue', 'string_value') ?? one('boolValue', 'bool_value')
+  if (known !== undefined) return known
+  const number = one('intValue', 'int_value') ?? one('doubleValue', 'double_value')
+  if (number !== undefined) return Number(number)
+  const [list, map] = [one('arrayValue', 'array_value'), one('kvlistValue', 'kvlist_value')]
+  if (isJsonObject(list)) return Array.isArray(list.values) ? list.values.map(readAnyValue) : []
+  if (isJsonObject(map)) return readKeyValues(map.values)
+  return one('bytesValue', 'bytes_value') ?? null
 }
 
 /** OTLP attributes, a list of keys and values, as an object. */

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { field, type Message, objectAt, objectsAt, text, unpack, unpackArguments } from './message.ts'
-import type { RawSpan } from './raw-span.ts'
+import type { RawEvent, RawSpan } from './raw-span.ts'
 import { readMessages } from './read-messages.ts'
 import type { Step } from './step.ts'
 import { unflatten } from './unflatten.ts'
@@ -8,10 +8,7 @@ import { unflatten } from './unflatten.ts'
 /** The messages of a model's or an agent's span, and the tools that stand among them. */
 export function messagesOf(raw: RawSpan): { input?: Message[]; output?: Message[]; tools: string[] } {
   const { attributes: from, events } = raw
-  const details = events.find(
-    ({ attributes }) => 'gen_ai.input.messages' in attributes || 'gen_ai.output.messages' in attributes,
-  )
-  const all = { ...from, ...details?.attributes }
+  const all = { ...from, ...Object.assign({}, ...events.map(detailsOf)) }
   const asked = readMessages(inputOf(all, raw), 'user')
   const answered = readMessages(outputOf(all, raw), 'assistant')
   const system = readMessages(unpack(all['gen_ai.system_instructions']), 'user').messages
@@ -22,6 +19,13 @@ export function messagesOf(raw: RawSpan): { input?: Message[]; output?: Message[
     ...(answered.messages.length > 0 && { output: answered.messages }),
     tools: asked.tools,
   }
+}
+
+/** The messages of an event that tells all of them, in its attributes or in its body. */
+function detailsOf({ attributes, body }: RawEvent): JsonObject {
+  const isTold = (value: JsonObject) => 'gen_ai.input.messages' in value || 'gen_ai.output.messages' in value
+  if (isTold(attributes)) return attributes
+  return isJsonObject(body) && isTold(body) ? body : {}
 }
 
 function inputOf(from: JsonObject, raw: RawSpan): JsonValue | undefined {
