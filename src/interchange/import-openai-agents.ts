@@ -75,7 +75,7 @@ function readAgentSpan(span: JsonObject): Step {
   const data = objectAt(span, 'span_data') ?? {}
   const type = textAt(data, 'type') ?? ''
   const error = objectAt(span, 'error')
-  const message = textAt(error ?? {}, 'message')
+  const message = wordsOf(error ?? {})
   const step: Step = {
     id: textAt(span, 'id') ?? '',
     parent: textAt(span, 'parent_id') ?? null,
@@ -94,6 +94,13 @@ function readAgentSpan(span: JsonObject): Step {
   if (type === 'guardrail')
     return { ...step, name: `guardrail ${step.name}${data.triggered === true ? ' (triggered)' : ''}` }
   return type === 'agent' ? { ...step, attributes: { ...step.attributes, [GEN_AI.agentName]: step.name } } : step
+}
+
+/** What went wrong stands beside a message that only says where. */
+function wordsOf(error: JsonObject): string | undefined {
+  const cause = textAt(objectAt(error, 'data') ?? {}, 'error')
+  const words = [textAt(error, 'message'), cause].filter((text) => text !== undefined)
+  return words.length === 0 ? undefined : words.join(': ')
 }
 
 function readDate(value: JsonValue | undefined): number | null {
