@@ -6,7 +6,7 @@ import { field, objectAt, objectsAt, text as textAt, unpackArguments } from './t
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
 import { readMessages } from './trace/read-messages.ts'
 import { plain } from './trace/read-parts.ts'
-import { asText } from './trace/read-span.ts'
+import { asText, toEmbedding } from './trace/read-span.ts'
 import type { Step } from './trace/step.ts'
 import { traceFormat } from './trace/trace-format.ts'
 
@@ -61,7 +61,7 @@ const KINDS: Record<string, Step['kind']> = {
   llm: 'llm',
   tool: 'tool',
   retriever: 'tool',
-  embedding: 'llm',
+  embedding: 'embedding',
   chain: 'agent',
 }
 
@@ -80,6 +80,7 @@ function readRun(run: JsonObject): Step {
   }
   const [inputs, outputs] = [objectAt(run, 'inputs') ?? {}, objectAt(run, 'outputs')]
   if (kind === 'llm') return modelStep(step, run, inputs, outputs)
+  if (kind === 'embedding') return toEmbedding(modelStep(step, run, inputs, undefined))
   if (kind === 'tool') return toolStep(step, inputs, outputs)
   return { ...step, called_with: Object.keys(inputs).length > 0 ? inputs : undefined, returned: outputs }
 }
@@ -109,7 +110,7 @@ function modelStep(step: Step, run: JsonObject, inputs: JsonObject, outputs: Jso
     ...(answered.length > 0 && { output: answered }),
     attributes: {
       ...step.attributes,
-      [GEN_AI.operation]: run.run_type === 'embedding' ? 'embeddings' : 'chat',
+      [GEN_AI.operation]: 'chat',
       [GEN_AI.provider]: textAt(metadata, 'ls_provider'),
       [GEN_AI.requestModel]: model,
       [GEN_AI.inputTokens]: count(usage, 'input_tokens', 'prompt_tokens'),

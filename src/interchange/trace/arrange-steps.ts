@@ -19,28 +19,31 @@ export interface ArrangedSteps {
  */
 export function arrangeSteps(spans: readonly Step[]): ArrangedSteps {
   const byId = new Map(spans.map((span) => [span.id, span]))
-  const models = new Set(spans.filter(({ kind }) => kind === 'llm').map(({ id }) => id))
   const around = new Map<string, Step[]>()
-  for (const span of spans) {
-    if (span.kind !== 'llm') continue
-    for (const outer of ancestors(span, byId)) if (models.has(outer.id)) push(around, outer.id, span)
+  for (const span of spans.filter(isAsked)) {
+    for (const outer of ancestors(span, byId)) if (outer.kind === span.kind) push(around, outer.id, span)
   }
-  const hasSteps = spans.some(({ kind }) => kind === 'llm' || kind === 'tool')
+  const hasSteps = spans.some((span) => isAsked(span) || span.kind === 'tool')
   const isStep = (span: Step) =>
-    (span.kind === 'llm' && !around.has(span.id)) ||
+    (isAsked(span) && !around.has(span.id)) ||
     span.kind === 'tool' ||
     span.kind === 'thought' ||
     (span.kind === 'http' && !hasSteps)
   const kept = spans.filter(isStep).map((span) => complete(span, byId, around))
   const ids = new Set(kept.map(({ id }) => id))
   const steps = kept.map((span) => placeUnder(span, byId, ids)).sort(byStart)
-  const others = spans.filter((span) => !isStep(span) && span.kind !== 'agent' && span.kind !== 'llm')
+  const others = spans.filter((span) => !isStep(span) && span.kind !== 'agent' && !isAsked(span))
   return {
     steps: pairTools(steps),
     left_out: others.length,
     left_out_errors: others.filter(({ error }) => error !== null).length,
     agents: spans.filter(({ kind }) => kind === 'agent').sort(byStart),
   }
+}
+
+/** What a provider of models is asked. */
+function isAsked({ kind }: Step): boolean {
+  return kind === 'llm' || kind === 'embedding'
 }
 
 function byStart(a: Step, b: Step): number {
@@ -70,11 +73,11 @@ function parentOf(span: Step, byId: ReadonlyMap<string, Step>): Step | undefined
 
 /** A model call with what only the span of another library around it tells. */
 function complete(span: Step, byId: ReadonlyMap<string, Step>, around: ReadonlyMap<string, Step[]>): Step {
-  if (span.kind !== 'llm') return span
+  if (!isAsked(span)) return span
   let whole = span
   for (const outer of ancestors(span, byId)) {
     // A span around several model calls is about all of them.
-    if (around.get(outer.id)?.length !== 1) continue
+    if (outer.kind !== span.kind || around.get(outer.id)?.length !== 1) continue
     whole = {
       ...whole,
       error: whole.error ?? outer.error,

@@ -16,6 +16,7 @@ const STEP_TYPES: Record<Step['kind'], StepType> = {
   tool: 'tool_call',
   thought: 'reasoning',
   http: 'http_request',
+  embedding: 'http_request',
   agent: 'reasoning',
   other: 'reasoning',
 }

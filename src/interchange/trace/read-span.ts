@@ -28,6 +28,7 @@ export function readSpan(raw: RawSpan): Step {
     workflow: text(from, 'gen_ai.workflow.name', 'ai.telemetry.functionId', 'traceloop.workflow.name'),
   }
   if (kind === 'llm') return readModelSpan(base, raw)
+  if (kind === 'embedding') return toEmbedding(readModelSpan(base, raw))
   if (kind === 'tool') return readToolSpan(base, raw)
   if (kind === 'agent') return readAgentSpan(base, raw)
   if (kind === 'http') return readHttpSpan(base, raw)
@@ -68,6 +69,19 @@ function readModelSpan(step: Step, raw: RawSpan): Step {
   }
 }
 
+/** A call for embeddings as the request that it is: with its model and usage, without texts and vectors. */
+export function toEmbedding(step: Step): Step {
+  const { [GEN_AI.finishReasons]: _, [OTEL.knownTools]: __, ...attributes } = step.attributes
+  return {
+    ...step,
+    kind: 'embedding',
+    name: `embeddings ${step.name}`,
+    input: undefined,
+    output: undefined,
+    attributes: { ...attributes, [GEN_AI.operation]: 'embeddings' },
+  }
+}
+
 /** `gen_ai.request.temperature` and the like, numbers and texts only. */
 function requestParameters(from: JsonObject): Record<string, JsonValue> {
   const kept = Object.entries(from).filter(
@@ -78,10 +92,7 @@ function requestParameters(from: JsonObject): Record<string, JsonValue> {
 
 function operationOf(from: JsonObject): string {
   const named = text(from, 'gen_ai.operation.name')
-  if (named !== undefined && /chat|generate_content|text_completion|embeddings/.test(named)) return named
-  const isEmbedding =
-    from['openinference.span.kind'] === 'EMBEDDING' || /embed/i.test(text(from, 'ai.operationId') ?? '')
-  return isEmbedding ? 'embeddings' : 'chat'
+  return named !== undefined && /chat|generate_content|text_completion/.test(named) ? named : 'chat'
 }
 
 function finishReasons(from: JsonObject, said: string[]): string[] {
@@ -155,6 +166,7 @@ function readToolSpan(step: Step, raw: RawSpan): Step {
       from['gen_ai.tool.call.arguments'] ??
         from['gcp.vertex.agent.tool_call_args'] ??
         from['tool.parameters'] ??
+        from.tool_arguments ??
         from['ai.toolCall.args'] ??
         from['input.value'] ??
         from['traceloop.entity.input'] ??
@@ -186,6 +198,7 @@ function readResult(
       from['gcp.vertex.agent.tool_response'] ??
       from['output.value'] ??
       from['ai.toolCall.result'] ??
+      from.tool_response ??
       from['traceloop.entity.output'] ??
       from.output ??
       told,
@@ -202,14 +215,16 @@ export function asText(value: JsonValue): string {
 function readAgentSpan(step: Step, raw: RawSpan): Step {
   const { attributes: from } = raw
   const { input, output } = messagesOf(raw)
-  const agent = text(from, 'gen_ai.agent.name', 'agent.name', 'graph.node.name')
+  const agent = text(from, 'gen_ai.agent.name', 'agent.name', 'agent_name', 'graph.node.name')
   return {
     ...step,
     name: agent ?? raw.name,
     input,
     output,
     called_with: unpack(from['input.value'] ?? from['ai.prompt'] ?? from['traceloop.entity.input']),
-    returned: unpack(from['output.value'] ?? from['ai.response.text'] ?? from['traceloop.entity.output']),
+    returned: unpack(
+      from['output.value'] ?? from['ai.response.text'] ?? from.final_result ?? from['traceloop.entity.output'],
+    ),
     attributes: {
       ...step.attributes,
       [GEN_AI.agentName]: agent,

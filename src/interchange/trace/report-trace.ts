@@ -27,7 +27,7 @@ function gotten({ steps }: ForeignRun, { left_out = 0, left_out_errors = 0, reco
     counts(of('llm'), 'model call'),
     counts(of('tool'), 'tool call'),
     counts(of('thought'), 'thought'),
-    counts(of('http'), 'request'),
+    counts([...of('http'), ...of('embedding')], 'request'),
   ].filter((text) => text !== '')
   const errors = steps.filter(({ error }) => error !== null).length
   const whole = of('llm').filter(({ input, output }) => input !== undefined && output !== undefined).length

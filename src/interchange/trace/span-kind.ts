@@ -6,7 +6,7 @@ import type { Step } from './step.ts'
 
 const OPENINFERENCE: Record<string, Step['kind']> = {
   LLM: 'llm',
-  EMBEDDING: 'llm',
+  EMBEDDING: 'embedding',
   TOOL: 'tool',
   RETRIEVER: 'tool',
   AGENT: 'agent',
@@ -14,7 +14,8 @@ const OPENINFERENCE: Record<string, Step['kind']> = {
 }
 
 const OPERATIONS: [RegExp, Step['kind']][] = [
-  [/^(?:chat|generate_content|text_completion|embeddings)$/, 'llm'],
+  [/^(?:chat|generate_content|text_completion)$/, 'llm'],
+  [/^embeddings$/, 'embedding'],
   [/^(?:execute_tool|retrieval)$/, 'tool'],
   [/^(?:invoke_agent|invoke_workflow|create_agent|chain|plan)$/, 'agent'],
 ]
@@ -48,10 +49,12 @@ function bySdk(from: JsonObject): Step['kind'] | undefined {
   const operation = text(from, 'ai.operationId')
   if (operation !== undefined) {
     // Of `ai.generateText` and the call within it, the inner one counts; where it is missing, the outer one is all there is.
+    if (/^ai\.embed/.test(operation)) return 'embedding'
     return operation === 'ai.toolCall' ? 'tool' : 'llm'
   }
   const request = text(from, 'llm.request.type')
-  if (request === 'chat' || request === 'completion' || request === 'embedding') return 'llm'
+  if (request === 'embedding') return 'embedding'
+  if (request === 'chat' || request === 'completion') return 'llm'
   const adk = text(from, 'gcp.vertex.agent.llm_request')
   return adk !== undefined && adk !== '{}' ? 'llm' : undefined
 }
@@ -63,6 +66,8 @@ function byContent(raw: RawSpan): Step['kind'] | undefined {
   const hasModel = text(from, 'gen_ai.request.model', 'gen_ai.response.model') !== undefined
   const spoke = Object.keys(from).some((key) => /^gen_ai\.(?:usage|prompt|completion|input|output)\./.test(key))
   if (hasModel && spoke) return 'llm'
+  // Pydantic AI, before it named its operations.
+  if (text(from, 'agent_name') !== undefined && text(from, 'model_name') !== undefined) return 'agent'
   const body = answerOf(raw)
   if (body !== null) return body.kind
   if (text(from, 'http.request.method', 'http.method') === undefined) return undefined

@@ -7,10 +7,12 @@ import { unflatten } from './unflatten.ts'
 
 /** The messages of a model's or an agent's span, and the tools that stand among them. */
 export function messagesOf(raw: RawSpan): { input?: Message[]; output?: Message[]; tools: string[] } {
-  const { attributes: from, events } = raw
+  const { attributes: from } = raw
+  const events = [...raw.events, ...listedEvents(from.events)]
   const all = { ...from, ...Object.assign({}, ...events.map(detailsOf)) }
-  const asked = readMessages(inputOf(all, raw), 'user')
-  const answered = readMessages(outputOf(all, raw), 'assistant')
+  const whole = { ...raw, events }
+  const asked = readMessages(inputOf(all, whole), 'user')
+  const answered = readMessages(outputOf(all, whole), 'assistant')
   const system = readMessages(unpack(all['gen_ai.system_instructions']), 'user').messages
   const first: Message[] = system.map((message) => ({ ...message, role: 'system' }))
   const input = asked.messages.some(({ role }) => role === 'system') ? asked.messages : [...first, ...asked.messages]
@@ -26,6 +28,16 @@ function detailsOf({ attributes, body }: RawEvent): JsonObject {
   const isTold = (value: JsonObject) => 'gen_ai.input.messages' in value || 'gen_ai.output.messages' in value
   if (isTold(attributes)) return attributes
   return isJsonObject(body) && isTold(body) ? body : {}
+}
+
+/** Events as Pydantic AI wrote them for a while: all of a span's in one attribute. */
+function listedEvents(value: JsonValue | undefined): RawEvent[] {
+  const list = unpack(value)
+  if (!Array.isArray(list)) return []
+  return list.filter(isJsonObject).flatMap((body) => {
+    const name = text(body, 'event.name')
+    return name === undefined ? [] : [{ name, attributes: {}, body, at_ms: null }]
+  })
 }
 
 function inputOf(from: JsonObject, raw: RawSpan): JsonValue | undefined {

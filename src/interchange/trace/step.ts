@@ -7,8 +7,8 @@ import type { Message } from './message.ts'
 export interface Step {
   id: string
   parent: string | null
-  /** `agent`: what stands around steps. `other`: nothing that an agent does. */
-  kind: 'llm' | 'tool' | 'thought' | 'agent' | 'http' | 'other'
+  /** `agent`: what stands around steps. `embedding`: a request, no turn of a conversation. `other`: nothing that an agent does. */
+  kind: 'llm' | 'embedding' | 'tool' | 'thought' | 'agent' | 'http' | 'other'
   /** The model, the tool, the agent. */
   name: string
   /** Milliseconds since the epoch; null when not known. */
