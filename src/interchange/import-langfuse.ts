@@ -2,7 +2,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { GEN_AI, OTEL } from '../model/gen-ai.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
 import { importSpans, type SpanGroup } from './trace/import-spans.ts'
+import { readUsage } from './trace/langfuse-usage.ts'
 import {
+  callsOf,
   field,
   type Message,
   objectAt,
@@ -15,7 +17,7 @@ import {
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
 import { readMessages } from './trace/read-messages.ts'
 import { plain } from './trace/read-parts.ts'
-import { asText, readSpan } from './trace/read-span.ts'
+import { asText, readSpan, toEmbedding } from './trace/read-span.ts'
 import { saidIn } from './trace/said.ts'
 import type { Step } from './trace/step.ts'
 import { traceFormat } from './trace/trace-format.ts'
@@ -61,7 +63,7 @@ function toGroup(source_id: string, trace: JsonObject, observations: JsonObject[
   const output = saidIn(unquote(trace.output), 'output')
   return {
     source_id,
-    spans: observations.map(readObservation),
+    spans: findTools(observations.map(readObservation), observations),
     about: {
       ...(release !== undefined && { release }),
       ...(textAt(trace, 'name') !== undefined && { workflow: textAt(trace, 'name') }),
@@ -74,6 +76,20 @@ function toGroup(source_id: string, trace: JsonObject, observations: JsonObject[
       })),
     },
   }
+}
+
+/**
+ * Plain spans by what they turn out to be: one that is named like a tool that a model asked for, and that no model call lies within,
+ * is that tool; one that nothing lies within is no agent.
+ */
+function findTools(steps: Step[], observations: readonly JsonObject[]): Step[] {
+  const asked = new Set(steps.flatMap(({ output }) => output?.flatMap(callsOf) ?? []).map(({ name }) => name))
+  const parents = new Set(steps.map(({ parent }) => parent))
+  return steps.map((step, index) => {
+    const from = observations[index] as JsonObject
+    if (from.type !== 'SPAN' || step.kind !== 'agent' || step.parent === null || parents.has(step.id)) return step
+    return asked.has(step.name) ? toolStep(step, unquote(from.input), unquote(from.output)) : { ...step, kind: 'other' }
+  })
 }
 
 function metadataOf(value: JsonObject): JsonObject {
@@ -103,6 +119,7 @@ function readObservation(from: JsonObject): Step {
   const kind = kindOf(from, base)
   const [input, output] = [unquote(from.input), unquote(from.output)]
   if (kind === 'llm') return modelStep(base, from, input, output)
+  if (kind === 'embedding') return toEmbedding(modelStep(base, from, null, null))
   if (kind === 'tool') return toolStep(base, input, output)
   return { ...base, kind, called_with: input ?? undefined, returned: output ?? undefined }
 }
@@ -114,7 +131,8 @@ function readDate(value: JsonValue | undefined): number | null {
 
 const KINDS: Record<string, Step['kind']> = {
   GENERATION: 'llm',
-  EMBEDDING: 'llm',
+  EMBEDDING: 'embedding',
+  EVENT: 'other',
   TOOL: 'tool',
   RETRIEVER: 'tool',
   AGENT: 'agent',
@@ -132,7 +150,6 @@ function kindOf(from: JsonObject, { kind, name }: Step): Step['kind'] {
 }
 
 function modelStep(step: Step, from: JsonObject, input: JsonValue | undefined, output: JsonValue | undefined): Step {
-  const usage = objectAt(from, 'usageDetails', 'usage_details', 'usage') ?? {}
   const model =
     textAt(from, 'model', 'providedModelName', 'provided_model_name') ??
     textAt(step.attributes as JsonObject, GEN_AI.requestModel)
@@ -148,10 +165,9 @@ function modelStep(step: Step, from: JsonObject, input: JsonValue | undefined, o
     output: answered ?? step.output,
     attributes: {
       ...step.attributes,
-      [GEN_AI.operation]: from.type === 'EMBEDDING' ? 'embeddings' : 'chat',
+      ...Object.fromEntries(Object.entries(readUsage(from)).filter(([, value]) => value !== undefined)),
+      [GEN_AI.operation]: 'chat',
       [GEN_AI.requestModel]: model,
-      [GEN_AI.inputTokens]: number(usage, 'input') ?? step.attributes[GEN_AI.inputTokens],
-      [GEN_AI.outputTokens]: number(usage, 'output') ?? step.attributes[GEN_AI.outputTokens],
       [GEN_AI.finishReasons]: step.attributes[GEN_AI.finishReasons] ?? (reasons.length > 0 ? reasons : undefined),
       [OTEL.cost]: number(from, 'totalCost', 'calculatedTotalCost', 'total_cost') || undefined,
       [OTEL.knownTools]: offered.length > 0 ? offered : step.attributes[OTEL.knownTools],
