@@ -2,7 +2,7 @@ import { sha256 } from '../core/hash.ts'
 import { isJsonObject, type JsonObject } from '../core/json.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
 import { buildImport } from './trace/build-import.ts'
-import { objectsAt, textOf } from './trace/message.ts'
+import { objectAt, objectsAt, text as textAt, textOf } from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
 import { readMessages } from './trace/read-messages.ts'
 import { readTurns, type Turn } from './trace/read-turns.ts'
@@ -29,11 +29,14 @@ function readTau(text: string, options: ImportOptions): ImportResult[] {
 function readRun(item: JsonObject): ForeignRun {
   const turns = objectsAt(item, 'traj').flatMap(readTurn)
   const [first] = turns.filter(({ message }) => message.role === 'user')
+  const failed = textAt(objectAt(item, 'info') ?? {}, 'error')
   return {
     source_id: `task ${String(item.task_id)}, trial ${String(item.trial ?? 0)}`,
     steps: readTurns(turns),
     input: first === undefined ? undefined : textOf(first.message),
-    stop_reason: stopReason(turns),
+    ...(failed === undefined
+      ? { stop_reason: stopReason(turns) }
+      : { stop_reason: 'error', error: { name: /^[\w.]+/.exec(failed)?.[0] ?? 'Error', message: failed } }),
     ...(typeof item.reward === 'number' && {
       remarks: [
         { code: 'reward', message: `reward ${item.reward}`, data: { reward: item.reward, info: item.info ?? null } },

@@ -11,7 +11,7 @@ import type { ForeignRun, Step } from './trace/step.ts'
 import { traceFormat } from './trace/trace-format.ts'
 
 /**
- * Reads results of tau2-bench: `{ info, tasks, simulations }`, each simulation a run. The simulated user calls tools of its own; their
+ * Reads results of tau2-bench: `{ info, tasks, simulations }`, each simulation a run, or one simulation alone. The simulated user calls tools of its own; their
  * steps name it as the caller and the agent's model is not told of them.
  *
  * @throws RetrialError `ERR_INTERCHANGE_TRACE`, and those of `parseTraceFile`
@@ -20,11 +20,17 @@ function readTau2(text: string, options: ImportOptions): ImportResult[] {
   const runs = parseTraceFile(text, options.path)
     .filter(isJsonObject)
     .flatMap((file) =>
-      objectsAt(file, 'simulations').map((simulation) => readSimulation(simulation, objectAt(file, 'info') ?? {})),
+      simulationsOf(file).map((simulation) => readSimulation(simulation, objectAt(file, 'info') ?? {})),
     )
   if (runs.length === 0) throw notOfFormat('tau2-bench results', options.path, 'it has no simulations')
   const source = { format: 'tau2', digest: sha256(text), runs: runs.length }
   return runs.map((run) => buildImport(run, source, options))
+}
+
+/** A file of results, or one simulation alone. */
+function simulationsOf(file: JsonObject): JsonObject[] {
+  const isAlone = textAt(file, 'termination_reason') !== undefined && objectsAt(file, 'messages').length > 0
+  return isAlone ? [file] : objectsAt(file, 'simulations')
 }
 
 function readSimulation(simulation: JsonObject, info: JsonObject): ForeignRun {
@@ -79,7 +85,8 @@ function readTurn(raw: JsonObject, model: string | undefined): Turn[] {
     return [{ message, by: 'other', at_ms, ...(asksAsUser && { told: false, caller: 'user' }) }]
   }
   // The greeting that opens a simulation is no answer of a model.
-  if (raw.turn_idx === 0 && raw.usage === null && raw.raw_data === null) return [{ message, by: 'other', at_ms }]
+  if (raw.turn_idx === 0 && raw.usage === null && (raw.raw_data ?? null) === null)
+    return [{ message, by: 'other', at_ms }]
   return [{ message, by: 'agent', at_ms, model, error: errorOf(raw), attributes: attributesOf(raw) }]
 }
 
@@ -119,6 +126,10 @@ function attributesOf(raw: JsonObject): Step['attributes'] {
 export const tau2Format: ForeignFormat = traceFormat(
   'tau2',
   'tau2-bench results',
-  (text) => /^\uFEFF?\s*\{/.test(text) && /"simulations"\s*:\s*\[/.test(text),
+  (text) => {
+    if (!/^\uFEFF?\s*\{/.test(text)) return false
+    const isAlone = /"termination_reason"\s*:/.test(text) && /"task_id"\s*:/.test(text) && /"turn_idx"\s*:/.test(text)
+    return isAlone || /"simulations"\s*:\s*\[/.test(text)
+  },
   readTau2,
 )

@@ -8,7 +8,7 @@ import type { RunContext, RunFinish } from '../../model/run.ts'
 import type { ImportedSpan, StepType } from '../../model/trace.ts'
 import type { ImportOptions, ImportResult } from '../foreign-format.ts'
 import { type Message, textOf, toJson } from './message.ts'
-import { NO_BYTES, reportTrace } from './report-trace.ts'
+import { NO_BYTES, plural, reportTrace } from './report-trace.ts'
 import type { ForeignRun, OwnRun, Step, TraceSource } from './step.ts'
 
 const STEP_TYPES: Record<Step['kind'], StepType> = {
@@ -67,8 +67,8 @@ export function buildOwnImport(
   const run_id = options.run_id ?? run.run_id
   const steps = spans.map(({ span }) => span)
   const counts = [
-    `${steps.filter(({ step_type }) => step_type === 'llm_generate').length} model calls`,
-    `${steps.filter(({ step_type }) => step_type === 'tool_call').length} tool calls`,
+    plural(steps.filter(({ step_type }) => step_type === 'llm_generate').length, 'model call'),
+    plural(steps.filter(({ step_type }) => step_type === 'tool_call').length, 'tool call'),
   ]
   return {
     run: { ...run, run_id },
@@ -160,7 +160,12 @@ function finishOf(foreign: ForeignRun, at_ms: number): RunFinish | null {
   const stop_reason =
     foreign.stop_reason ?? (lastModel?.error ? 'error' : reasons.find((one) => typeof one === 'string'))
   const said = answerText(lastModel?.output)
-  return { at_ms, stop_reason: String(stop_reason ?? 'unknown'), output: foreign.output ?? said ?? null, error: null }
+  return {
+    at_ms,
+    stop_reason: String(stop_reason ?? 'unknown'),
+    output: foreign.output ?? said ?? null,
+    error: foreign.error ?? null,
+  }
 }
 
 function startedLater(path: string, by: number): RetrialError {

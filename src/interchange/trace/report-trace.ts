@@ -32,7 +32,7 @@ function gotten({ steps }: ForeignRun, { left_out = 0, left_out_errors = 0, reco
   const errors = steps.filter(({ error }) => error !== null).length
   const whole = of('llm').filter(({ input, output }) => input !== undefined && output !== undefined).length
   return [
-    `${counted.join(', ')}${errors > 0 ? `; ${errors} with an error` : ''}`,
+    `${counted.join(', ') || 'no step'}${errors > 0 ? `; ${errors} with an error` : ''}`,
     ...(of('llm').length > 0 ? [`messages of ${whole} of ${plural(of('llm').length, 'model call')}`] : []),
     ...(recovered > 0 ? [`${plural(recovered, 'tool call')} read off the messages`] : []),
     ...(left_out > 0
@@ -68,6 +68,7 @@ function unknowns({ steps, input, unknown }: ForeignRun, finish: RunFinish | nul
   ]
 }
 
-function plural(count: number, noun: string): string {
+/** `1 tool call`, `2 tool calls`. */
+export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

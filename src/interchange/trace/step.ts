@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../core/json.ts'
-import type { RunContext, RunFinish } from '../../model/run.ts'
+import type { ErrorShape, RunContext, RunFinish } from '../../model/run.ts'
 import type { ImportedSpan, LogEvent } from '../../model/trace.ts'
 import type { Message } from './message.ts'
 
@@ -40,6 +40,8 @@ export interface ForeignRun {
   output?: JsonValue | undefined
   /** How the run ended, in the source's word; left out where only the last model call tells. */
   stop_reason?: string | undefined
+  /** The error that ended the run, where it is no step's. */
+  error?: ErrorShape | undefined
   /** When the run began and ended, milliseconds since the epoch, where the source tells more than its steps. */
   started_ms?: number | undefined
   ended_ms?: number | undefined
