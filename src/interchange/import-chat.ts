@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { GEN_AI, OTEL } from '../model/gen-ai.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
 import { buildImport } from './trace/build-import.ts'
-import { type Message, text as textAt, textOf } from './trace/message.ts'
+import { field, type Message, objectAt, objectsAt, text as textAt, textOf } from './trace/message.ts'
 import { notOfFormat, parseTraceFile } from './trace/parse-trace-file.ts'
 import { readMessages } from './trace/read-messages.ts'
 import { readTurns, type Turn } from './trace/read-turns.ts'
@@ -11,22 +11,43 @@ import type { ForeignRun, Step } from './trace/step.ts'
 import { traceFormat } from './trace/trace-format.ts'
 
 /**
- * Reads a conversation: a list of messages in any provider's form, an object around one, or JSON Lines of messages. A conversation of
+ * Reads a conversation: a list of messages in any provider's form, an object around one, or JSON Lines of messages; of several
+ * objects with messages, each is a run. A conversation of
  * several agents, as Magentic-One and Who&When write it, has a step for each thing that one of them says. It tells no times.
  *
  * @throws RetrialError `ERR_INTERCHANGE_TRACE`, and those of `parseTraceFile`
  */
 function readChat(text: string, options: ImportOptions): ImportResult[] {
   const values = parseTraceFile(text, options.path)
+  const found = conversationsIn(values)
+  const runs = found.flatMap(({ items, about }, index) => {
+    const id = found.length > 1 ? (textAt(about, 'id', 'question_ID', 'question_id') ?? `line ${index + 1}`) : undefined
+    const read = items.some(isSpeech) ? readSpeeches(items, about) : readConversation(items, about)
+    return read.steps.length === 0 ? [] : [{ ...read, ...(id !== undefined && { source_id: id }) }]
+  })
+  if (found.length === 0) throw notOfFormat('a conversation', options.path, 'it holds no messages')
+  if (runs.length === 0) throw notOfFormat('a conversation', options.path, 'no message in it is of a model or a tool')
+  const source = { format: 'chat', digest: sha256(text), runs: runs.length }
+  return runs.map((run) => buildImport(run, source, options))
+}
+
+interface Conversation {
+  items: JsonObject[]
+  /** The object around the messages; empty where there is none. */
+  about: JsonObject
+}
+
+/** One conversation, or one for each line or entry that holds a list of messages. */
+function conversationsIn(values: JsonValue[]): Conversation[] {
   const [first] = values
-  const raw = values.length > 1 ? values : Array.isArray(first) ? first : listOf(first)
-  const items = (raw ?? []).filter(isJsonObject)
-  if (items.length === 0) throw notOfFormat('a conversation', options.path, 'it holds no messages')
-  const about = isJsonObject(first) ? first : {}
-  const run = items.some(isSpeech) ? readSpeeches(items, about) : readConversation(items)
-  if (run.steps.length === 0)
-    throw notOfFormat('a conversation', options.path, 'no message in it is of a model or a tool')
-  return [buildImport(run, { format: 'chat', digest: sha256(text), runs: 1 }, options)]
+  const entries = values.length === 1 && Array.isArray(first) ? first : values
+  const whole = entries.map((value) => ({
+    items: (listOf(value) ?? []).filter(isJsonObject),
+    about: isJsonObject(value) ? value : {},
+  }))
+  if (whole.some(({ items }) => items.length > 0)) return whole.filter(({ items }) => items.length > 0)
+  const items = entries.filter(isJsonObject)
+  return items.length === 0 ? [] : [{ items, about: {} }]
 }
 
 function listOf(value: JsonValue | undefined): JsonValue[] | undefined {
@@ -46,17 +67,27 @@ function isSpeech({ role, name, tool_calls, type }: JsonObject): boolean {
   )
 }
 
-function readConversation(items: JsonObject[]): ForeignRun {
-  const turns = readMessages(items, 'user').messages.map((message): Turn => {
+/** What was asked stands around the messages in a request that was saved: the model, the system prompt, the tools on offer. */
+function readConversation(items: JsonObject[], about: JsonObject): ForeignRun {
+  const model = textAt(about, 'model')
+  const system = field(about, 'system', 'instructions', 'systemInstruction')
+  const tools = objectsAt(about, 'tools').flatMap((tool) => textAt(objectAt(tool, 'function') ?? tool, 'name') ?? [])
+  const messages = readMessages({ messages: items, ...(system !== undefined && { system }) }, 'user').messages
+  const turns = messages.map((message): Turn => {
     const by = message.role === 'assistant' ? 'agent' : message.role === 'tool' ? 'tool' : 'other'
-    return { message, by, at_ms: null }
+    if (by !== 'agent') return { message, by, at_ms: null }
+    const attributes = {
+      [GEN_AI.finishReasons]: message.finish_reason === undefined ? undefined : [message.finish_reason],
+      [OTEL.knownTools]: tools.length > 0 ? tools : undefined,
+    }
+    return { message, by, at_ms: null, model, attributes }
   })
   const asked = turns.find(({ message }) => message.role === 'user')
   return {
     source_id: '1',
     steps: readTurns(turns),
     input: asked === undefined ? undefined : textOf(asked.message),
-    unknown: ['which model answered'],
+    unknown: model === undefined ? ['which model answered'] : [],
   }
 }
 
