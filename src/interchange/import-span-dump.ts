@@ -36,7 +36,7 @@ function readDumpedSpan(span: JsonObject): RawSpan {
   const status = objectAt(span, 'status') ?? {}
   const parent =
     textAt(span, 'parent_span_id', 'parentSpanId', 'parent_id', 'parentId') ??
-    textAt(objectAt(span, 'parentSpanContext') ?? {}, 'spanId')
+    textAt(objectAt(span, 'parentSpanContext', 'parent') ?? {}, 'spanId', 'span_id')
   const code = status.code ?? status.status_code
   const printed = micros(span.timestamp)
   return {
@@ -57,7 +57,7 @@ function readDumpedSpan(span: JsonObject): RawSpan {
       body: event.body,
       at_ms: null,
     })),
-    failed: code === 2 || code === 'ERROR' || code === 'StatusCode.ERROR',
+    failed: code === 2 || /^(?:StatusCode\.)?error$/i.test(String(code)),
     message: textAt(status, 'message', 'description') ?? null,
   }
 }

@@ -167,6 +167,7 @@ function readToolSpan(step: Step, raw: RawSpan): Step {
         from['gcp.vertex.agent.tool_call_args'] ??
         from['tool.parameters'] ??
         from.tool_arguments ??
+        from['gen_ai.tool.args'] ??
         from['ai.toolCall.args'] ??
         from['input.value'] ??
         from['traceloop.entity.input'] ??
@@ -199,6 +200,7 @@ function readResult(
       from['output.value'] ??
       from['ai.toolCall.result'] ??
       from.tool_response ??
+      from['gen_ai.output'] ??
       from['traceloop.entity.output'] ??
       from.output ??
       told,

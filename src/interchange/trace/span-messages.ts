@@ -43,7 +43,7 @@ function listedEvents(value: JsonValue | undefined): RawEvent[] {
 function inputOf(from: JsonObject, raw: RawSpan): JsonValue | undefined {
   return (
     from['gen_ai.input.messages'] ??
-    unflatten(from, 'gen_ai.prompt') ??
+    openBlocks(unflatten(from, 'gen_ai.prompt')) ??
     unflatten(from, 'llm.input_messages') ??
     from['ai.prompt.messages'] ??
     adkRequest(unpack(from['gcp.vertex.agent.llm_request'])) ??
@@ -59,9 +59,10 @@ function inputOf(from: JsonObject, raw: RawSpan): JsonValue | undefined {
 function outputOf(from: JsonObject, raw: RawSpan): JsonValue | undefined {
   return (
     from['gen_ai.output.messages'] ??
-    unflatten(from, 'gen_ai.completion') ??
+    openBlocks(unflatten(from, 'gen_ai.completion')) ??
     unflatten(from, 'llm.output_messages') ??
     aiAnswer(from) ??
+    anyAgentAnswer(from['gen_ai.output']) ??
     unpack(from['gcp.vertex.agent.llm_response']) ??
     from['gen_ai.completion'] ??
     eventMessages(raw, 'output') ??
@@ -69,6 +70,17 @@ function outputOf(from: JsonObject, raw: RawSpan): JsonValue | undefined {
     from['output.value'] ??
     from['traceloop.entity.output']
   )
+}
+
+/** OpenLLMetry writes the blocks of a message as a text. */
+function openBlocks(messages: JsonValue | undefined): JsonValue | undefined {
+  if (!Array.isArray(messages)) return messages
+  return messages.map((message) => {
+    const blocks = isJsonObject(message) ? unpack(message.content) : undefined
+    const isList =
+      Array.isArray(blocks) && blocks.every((block) => isJsonObject(block) && typeof block.type === 'string')
+    return isJsonObject(message) && isList ? { ...message, content: blocks } : message
+  })
 }
 
 /** The request that the ADK writes: contents, and the system prompt in its config. */
@@ -84,6 +96,16 @@ function aiAnswer(from: JsonObject): JsonValue | undefined {
   const calls = unpack(from['ai.response.toolCalls'])
   if (said === undefined && calls === undefined) return undefined
   return [{ role: 'assistant', content: said ?? '', ...(Array.isArray(calls) && { tool_calls: calls }) }]
+}
+
+/** The answer as any-agent writes it: a list of calls, or a text. */
+function anyAgentAnswer(value: JsonValue | undefined): JsonValue | undefined {
+  if (typeof value !== 'string') return undefined
+  const list = unpack(value)
+  const calls = Array.isArray(list) ? list.filter(isJsonObject).filter((item) => 'tool.name' in item) : []
+  if (calls.length === 0) return [{ role: 'assistant', content: value }]
+  const asked = calls.map((item) => ({ name: item['tool.name'] ?? null, arguments: item['tool.args'] ?? null }))
+  return [{ role: 'assistant', content: '', tool_calls: asked }]
 }
 
 /** Older conventions: an event a message, or one event with all of them as a text. */
