@@ -81,3 +81,17 @@ test('takes the calls that the model made by a tool given a trajectory with tool
   expect(stop_reason).toBe('rate_limit_error')
   expect(spans).toMatchObject([{ name: 'claude-x' }, { name: 'bash', error_class: 'tool_error' }])
 })
+
+test('reads items of the Responses protocol given a trajectory that was made over it', () => {
+  const item = { type: 'function_call', call_id: 'c1', name: 'bash', arguments: '{"command":"ls"}' }
+  const value = file('TimeExceeded', 'mini-swe-agent-1.1', [
+    { object: 'response', output: [item], extra: { actions: [{ command: 'ls', tool_call_id: 'c1' }], response } },
+    { type: 'function_call_output', call_id: 'c1', output: seen(0, 'a.py'), extra: { returncode: 0 } },
+  ])
+  const { spans, stop_reason } = traceOf('swe-agent', value)
+  expect(stop_reason).toBe('time_exceeded')
+  expect(spans).toMatchObject([
+    { name: 'claude-x' },
+    { name: 'bash', error_class: null, attributes: { 'gen_ai.tool.call.result': seen(0, 'a.py') } },
+  ])
+})

@@ -45,6 +45,31 @@ test('matches results by name and order given calls of Gemini, which have no ids
   expect(tools('chat', turn)).toEqual(['cancel: {"ok":1}', 'refund: {"paid":3}', 'cancel: {"error":"no"} !tool_error'])
 })
 
+test('recovers tools by name and order given a trace of model calls alone, whose calls have no ids', () => {
+  const call = (order: string) => ({ functionCall: { name: 'cancel', args: { order } } })
+  const response = (answer: string) => ({ functionResponse: { name: 'cancel', response: { answer } } })
+  const first = [{ role: 'user', parts: [{ text: 'Cancel both.' }] }]
+  const asked = { role: 'model', parts: [call('A'), call('B')] }
+  const answered = { role: 'user', parts: [response('gone'), response('kept')] }
+  const again = { role: 'model', parts: [call('B')] }
+  const model = (id: string, input: JsonValue[], output: JsonValue) => ({
+    ...{ id, at: Number(id.slice(1)) * 200 },
+    attributes: {
+      ...{ 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'm' },
+      ...{ 'gen_ai.input.messages': JSON.stringify(input), 'gen_ai.output.messages': JSON.stringify([output]) },
+    },
+  })
+  const second = [...first, asked, answered]
+  const trace = buildOtlp([
+    model('m1', first, asked),
+    model('m2', second, again),
+    model('m3', [...second, again, { role: 'user', parts: [response('gone too')] }], { role: 'model', parts: [] }),
+  ])
+  expect(tools('otlp', trace)).toEqual([
+    ...['cancel: {"answer":"gone"}', 'cancel: {"answer":"kept"}', 'cancel: {"answer":"gone too"}'],
+  ])
+})
+
 test('takes the next results in order given ids that do not fit, and none that belongs to a later call', () => {
   const call = (id: string | undefined) => ({ id, type: 'function', function: { name: 'f', arguments: '{}' } })
   const turn = (tool_calls: object[]) => ({ role: 'assistant', content: null, tool_calls })

@@ -237,30 +237,6 @@ test('exports spans that other tools read: hex ids, nanoseconds, names, kinds an
   )
 })
 
-test('reads times, ids and order given spans as the console exporter of JavaScript prints them, in any order', () => {
-  const at = Date.UTC(2026, 0, 1) * 1000
-  const span = (id: string, parent: string | undefined, from: number, attributes: object) => ({
-    ...{ traceId: 'ab'.repeat(16), id, name: id, kind: 0, timestamp: at + from, duration: 2500, attributes },
-    ...{ ...(parent !== undefined && { parentSpanContext: { spanId: parent } }), status: { code: 0 }, events: [] },
-  })
-  const tool = span('00000000000000b2', '00000000000000a1', 4000, {
-    ...{ 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'search' },
-  })
-  const model = span('00000000000000c3', '00000000000000a1', 1000, {
-    ...{ 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'm' },
-  })
-  const agent = span('00000000000000a1', undefined, 0, {
-    ...{ 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'helper' },
-  })
-  const { spans, context } = traceOf('spans', [tool, agent, model])
-  expect(context).toMatchObject({ agent: 'helper', started_at: at / 1000 })
-  expect(spans).toMatchObject([
-    { span_id: model.id, started_at_ms: at / 1000 + 1, latency_ms: 2.5, attributes: { 'gen_ai.agent.name': 'helper' } },
-    { span_id: tool.id, name: 'search', started_at_ms: at / 1000 + 4, latency_ms: 2.5 },
-  ])
-  expect(detectFormat(JSON.stringify([agent]))).toBe('spans')
-})
-
 test('names the runs to pick from given a file of several, and takes the one that is asked for', () => {
   const text = JSON.stringify([
     { run_type: 'llm', id: 'a', trace_id: 'ta', outputs: {} },

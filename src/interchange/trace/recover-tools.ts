@@ -1,5 +1,6 @@
+import { canonicalJson } from '../../core/canonical-json.ts'
 import { GEN_AI, OTEL } from '../../model/gen-ai.ts'
-import { callsOf, errorOfResult, type Message, resultsOf } from './message.ts'
+import { callsOf, errorOfResult, type Message, resultsOf, type ToolCall, type ToolResult } from './message.ts'
 import { asText } from './read-span.ts'
 import type { Step } from './step.ts'
 
@@ -19,11 +20,14 @@ export function recoverTools(
   for (const [index, step] of steps.entries()) {
     all.push(step)
     const calls = step.kind === 'llm' ? (step.output?.flatMap(callsOf) ?? []) : []
+    const taken = new Set<ToolResult>()
     for (const [nth, call] of calls.entries()) {
-      const carrier = steps.slice(index + 1).find((later) => findResult(later.input, call.id) !== undefined)
-      const result = findResult(carrier?.input ?? afterwards, call.id)
+      const find = (messages: readonly Message[] | undefined) => findResult(messages ?? [], call, calls, taken)
+      const carrier = steps.slice(index + 1).find((later) => find(later.input) !== undefined)
+      const result = find(carrier?.input ?? afterwards)
       if (result === undefined) continue
       recovered++
+      taken.add(result)
       const error = errorOfResult(result)
       all.push({
         id: `${step.id}.${nth + 1}`,
@@ -47,6 +51,21 @@ export function recoverTools(
   return { steps: all, recovered }
 }
 
-function findResult(messages: readonly Message[] | undefined, id: string | null) {
-  return id === null ? undefined : messages?.flatMap(resultsOf).find((result) => result.id === id)
+/** By the id of the call; where it has none, by name and order behind the message that asks for the same calls. */
+function findResult(
+  messages: readonly Message[],
+  { id, name }: ToolCall,
+  asked: readonly ToolCall[],
+  taken: ReadonlySet<ToolResult>,
+): ToolResult | undefined {
+  if (id !== null) return messages.flatMap(resultsOf).find((result) => result.id === id)
+  const place = messages.findLastIndex((message) => isSame(callsOf(message), asked))
+  const behind = place === -1 ? [] : messages.slice(place + 1).flatMap(resultsOf)
+  const loose = behind.filter((result) => result.id === null && !taken.has(result))
+  return loose.find((result) => result.name === name) ?? loose.find((result) => result.name === undefined)
+}
+
+function isSame(a: readonly ToolCall[], b: readonly ToolCall[]): boolean {
+  const told = (calls: readonly ToolCall[]) => canonicalJson(calls.map((call) => [call.name, call.arguments]))
+  return a.length === b.length && told(a) === told(b)
 }
