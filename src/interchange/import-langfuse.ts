@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { GEN_AI, OTEL } from '../model/gen-ai.ts'
 import type { ForeignFormat, ImportOptions, ImportResult } from './foreign-format.ts'
+import { ancestors } from './trace/arrange-steps.ts'
 import { importSpans, type SpanGroup } from './trace/import-spans.ts'
 import { readUsage } from './trace/langfuse-usage.ts'
 import {
@@ -79,16 +80,23 @@ function toGroup(source_id: string, trace: JsonObject, observations: JsonObject[
 }
 
 /**
- * Plain spans by what they turn out to be: one that is named like a tool that a model asked for, and that no model call lies within,
- * is that tool; one that nothing lies within is no agent.
+ * Plain spans by what they turn out to be: one that is named like a tool that a model asked for is that tool, unless model calls or
+ * tools of their own type lie within it; any other that none lies within is no agent.
  */
 function findTools(steps: Step[], observations: readonly JsonObject[]): Step[] {
   const asked = new Set(steps.flatMap(({ output }) => output?.flatMap(callsOf) ?? []).map(({ name }) => name))
-  const parents = new Set(steps.map(({ parent }) => parent))
+  const byId = new Map(steps.map((step) => [step.id, step]))
+  const around = (step: Step) => ancestors(step, byId)
+  const busy = new Set(steps.filter(({ kind }) => kind === 'llm' || kind === 'tool').flatMap(around))
+  const isPlain = (step: Step, index: number) =>
+    observations[index]?.type === 'SPAN' && step.kind === 'agent' && step.parent !== null && !busy.has(step)
+  const tools = new Set(steps.filter((step, index) => isPlain(step, index) && asked.has(step.name)))
   return steps.map((step, index) => {
-    const from = observations[index] as JsonObject
-    if (from.type !== 'SPAN' || step.kind !== 'agent' || step.parent === null || parents.has(step.id)) return step
-    return asked.has(step.name) ? toolStep(step, unquote(from.input), unquote(from.output)) : { ...step, kind: 'other' }
+    if (!isPlain(step, index)) return step
+    // Of two of one name within each other, the outer one is the call.
+    const isTool = tools.has(step) && !around(step).some((outer) => tools.has(outer))
+    const { input, output } = observations[index] as JsonObject
+    return isTool ? toolStep(step, unquote(input), unquote(output)) : { ...step, kind: 'other' }
   })
 }
 

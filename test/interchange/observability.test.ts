@@ -21,6 +21,7 @@ function langfuse(toolType: string): JsonObject {
       { ...root, endTime: at(9) },
       observation('m1', 'GENERATION', 0, { model: 'm', input: [{ role: 'user', content: 'Find it.' }], output: asks }),
       observation('search', toolType, 1, { input: { q: 1 }, output: { found: 2 } }),
+      observation('request', 'SPAN', 1, { parentObservationId: 'search' }),
       observation('send', toolType, 2, { input: { q: 1 }, level: 'ERROR', statusMessage: 'timeout after 5s' }),
       observation('m2', 'GENERATION', 3, { model: 'm', output: { role: 'assistant', content: 'Sorry.' } }),
       observation('parse', 'SPAN', 4, { level: 'ERROR' }),
@@ -42,7 +43,7 @@ test('gives equal steps and an equal end given tools of Langfuse as spans of any
     { name: 'm' },
   ])
   const [run] = importRuns('langfuse', JSON.stringify(langfuse('SPAN')), 'f.json')
-  expect(run?.report.got).toContain('left out: 1 span, no step of the agent, 1 with an error')
+  expect(run?.report.got).toContain('left out: 2 spans, no step of the agent, 1 with an error')
 })
 
 test('counts cached and reasoning tokens as part of the whole given any form of usage of Langfuse', () => {

@@ -57,7 +57,7 @@ function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
 }
 
 /** The spans around a span, innermost first; a circle of parents ends the walk. */
-function ancestors(span: Step, byId: ReadonlyMap<string, Step>): Step[] {
+export function ancestors(span: Step, byId: ReadonlyMap<string, Step>): Step[] {
   const found: Step[] = []
   const seen = new Set([span.id])
   for (let next = parentOf(span, byId); next !== undefined && !seen.has(next.id); next = parentOf(next, byId)) {
