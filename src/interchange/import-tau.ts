@@ -37,11 +37,12 @@ function readRun(item: JsonObject): ForeignRun {
     ...(failed === undefined
       ? { stop_reason: stopReason(turns) }
       : { stop_reason: 'error', error: { name: /^[\w.]+/.exec(failed)?.[0] ?? 'Error', message: failed } }),
-    ...(typeof item.reward === 'number' && {
-      remarks: [
-        { code: 'reward', message: `reward ${item.reward}`, data: { reward: item.reward, info: item.info ?? null } },
-      ],
-    }),
+    remarks: [
+      ...(failed === undefined ? [] : [{ code: 'run_error', message: failed }]),
+      ...(typeof item.reward === 'number'
+        ? [{ code: 'reward', message: `reward ${item.reward}`, data: { reward: item.reward, info: item.info ?? null } }]
+        : []),
+    ],
     unknown: ['which model answered'],
   }
 }

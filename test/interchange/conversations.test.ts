@@ -54,6 +54,7 @@ test('ends a run of tau-bench in the error that broke it off, though nothing was
       stop_reason: 'error',
       error: { name: 'lib.RateLimitError', message: 'lib.RateLimitError: slow down' },
     },
+    notes: expect.arrayContaining([expect.objectContaining({ code: 'run_error' })]),
     report: { got: ['no step'] },
   })
 })
