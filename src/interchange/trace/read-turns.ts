@@ -39,7 +39,7 @@ export function readTurns(turns: readonly Turn[]): Step[] {
   for (const [index, turn] of turns.entries()) {
     const calls = callsOf(turn.message)
     const answers = calls.map((call) => {
-      const answer = findAnswer(turns.slice(index + 1), call, known, taken)
+      const answer = findAnswer(turns, index, call, known, taken)
       if (answer?.result !== undefined) taken.add(answer.result)
       return answer
     })
@@ -130,21 +130,24 @@ function modelStep(
 
 /** By the id of the call; where it has none, or no result bears it, by name and order among the results before the next message of the agent. */
 function findAnswer(
-  behind: readonly Turn[],
+  turns: readonly Turn[],
+  index: number,
   { id, name }: ToolCall,
   known: ReadonlySet<string | null>,
   taken: ReadonlySet<ToolResult>,
 ): Answer | undefined {
-  const told = (turns: readonly Turn[]): Answer[] =>
-    turns.flatMap((turn) => resultsOf(turn.message).map((result) => ({ turn, result })))
-  const free = ({ result }: Answer) => result !== undefined && !taken.has(result)
-  // An id that is asked with again belongs to the later call from there on.
-  const again = id === null ? 0 : behind.findIndex(({ message }) => callsOf(message).some((call) => call.id === id))
-  const byId = told(behind.slice(0, again >>> 0)).find((one) => free(one) && one.result?.id === id)
-  if (id !== null && byId !== undefined) return byId
-  const next = behind.findIndex(({ by, message }) => by === 'agent' || callsOf(message).length > 0)
-  const loose = told(behind.slice(0, next >>> 0)).filter(
-    (one) => free(one) && (id === null || !known.has(one.result?.id ?? null) || one.result?.id === null),
-  )
+  const loose: Answer[] = []
+  let isNear = true
+  for (let at = index + 1; at < turns.length && (isNear || id !== null); at++) {
+    const turn = turns[at] as Turn
+    const calls = callsOf(turn.message)
+    isNear &&= turn.by !== 'agent' && calls.length === 0
+    // An id that is asked with again belongs to the later call from there on.
+    if (id !== null && calls.some((call) => call.id === id)) break
+    for (const result of resultsOf(turn.message).filter((one) => !taken.has(one))) {
+      if (id !== null && result.id === id) return { turn, result }
+      if (isNear && (id === null || result.id === null || !known.has(result.id))) loose.push({ turn, result })
+    }
+  }
   return loose.find(({ result }) => result?.name === name) ?? loose.find(({ result }) => result?.name === undefined)
 }
