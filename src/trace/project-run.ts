@@ -1,10 +1,12 @@
 import type { JsonValue } from '../core/json.ts'
+import { OTEL } from '../model/gen-ai.ts'
 import type { Recording } from '../model/recording.ts'
 import type { LogEvent, RunTrace, Span } from '../model/trace.ts'
 import { buildEvents } from './build-events.ts'
 import { buildSpans } from './build-spans.ts'
 import { readImportedTrace } from './imported-trace.ts'
 import { readLevels } from './read-levels.ts'
+import { seenByRun } from './seen-by-run.ts'
 import { readTimeline } from './timeline.ts'
 import { readOutcome } from './tools/tool-outcome.ts'
 
@@ -47,7 +49,8 @@ function readImported(recording: Recording): Projection | null {
   return { ...imported, last_ms: finish?.at_ms ?? last_ms }
 }
 
-function project(recording: Recording): Projection {
+function project(whole: Recording): Projection {
+  const { recording, leftOpen } = seenByRun(whole)
   const { run, finish, interactions } = recording
   const timeline = readTimeline(recording)
   const levels = readLevels(interactions, timeline)
@@ -55,7 +58,7 @@ function project(recording: Recording): Projection {
   const spans = levels
     .flatMap((level) => buildSpans(level, outcomes, run))
     .sort((a, b) => a.span.started_at_ms - b.span.started_at_ms || a.position - b.position)
-    .map(({ span }) => span)
+    .map(({ span }) => (leftOpen.has(span.interactions.at(-1) ?? '') ? asLeft(span) : span))
   const { run_id, started_at } = run
   const events: LogEvent[] = [
     { event: 'run_started', run_id, at_ms: started_at },
@@ -68,4 +71,11 @@ function project(recording: Recording): Projection {
   // An answer that nobody waited for may come after the run has finished.
   events.sort((a, b) => a.at_ms - b.at_ms)
   return { spans, events, last_ms: timeline.last_ms }
+}
+
+/** A call that ended well enough after its run did not fail because nobody waited for it. */
+function asLeft(span: Span): Span {
+  if (span.error_class !== 'unfinished') return span
+  const { [OTEL.errorType]: _, ...attributes } = span.attributes
+  return { ...span, status: 'ok', error_class: null, attributes }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { DESK_FIX, DESK_SCENARIO } from './desk-incident.ts'
+import { DESK_FIX, DESK_SCENARIO, openDesk } from './desk-incident.ts'
 import { openProject, type Project } from './open-project.ts'
 import { startDesk } from './start-desk.ts'
 
@@ -110,3 +110,12 @@ candidates:
   expect(reports[0]?.baseline).toMatchObject({ verdict: 'reproduced' })
   expect(verdicts).toEqual({ fix: 'fixed', none: 'not_fixed' })
 }, 120_000)
+
+test('has not met what came after its answer given a fix that does not wait for its tool', async () => {
+  const project = await openDesk()
+  const forget = "void fetchOrder(id)\n      return { stop_reason: 'completed', answer: 'Later.' }\n      // "
+  project.copy('desk-agent.ts', 'fix.ts', ['const response = ', `${forget}const response = `])
+  project.write('scenarios/desk.yaml', `${DESK_SCENARIO}candidates: [{ id: forget, agent: ../fix.ts#run }]\n`)
+  const { code, candidate } = await project.verify()
+  expect({ code, verdict: candidate('forget').verdict }).toEqual({ code: 1, verdict: 'bypassed' })
+})
