@@ -1,6 +1,7 @@
+import { isJsonObject } from '../core/json.ts'
 import type { Evidence } from '../model/evidence.ts'
 import { type HttpAnswer, type HttpInteraction, headerValue, type Interaction } from '../model/interaction.ts'
-import type { Recording } from '../model/recording.ts'
+import type { Note, Recording } from '../model/recording.ts'
 import { canonicaliseInteraction } from './canonical-call.ts'
 import { shapeOf } from './renaming.ts'
 import { PATIENCE_SLACK_MS } from './served-interaction.ts'
@@ -25,14 +26,9 @@ export class RetryAfter {
   readonly #due = new Map<Refusal, number>()
 
   constructor({ interactions, notes, run }: Recording) {
-    // What was made up is nobody's word.
-    const faults = notes.filter(({ code }) => code === 'fault_injected').map(({ data }) => data)
-    const isMadeUp = ({ id }: Interaction): boolean =>
-      faults.some(
-        (data) => typeof data === 'object' && data !== null && 'interaction' in data && data.interaction === id,
-      )
+    const madeUp = new Set(notes.flatMap(listMadeUp))
     for (const interaction of interactions) {
-      if (interaction.kind !== 'http' || interaction.answer === null || isMadeUp(interaction)) continue
+      if (interaction.kind !== 'http' || interaction.answer === null || madeUp.has(interaction.id)) continue
       const { started_ms, answer } = interaction
       const wait_ms = readWait(answer, run.started_at + started_ms + answer.headers_ms)
       if (wait_ms !== null) this.#refusals.set(interaction, { interaction, wait_ms })
@@ -55,6 +51,12 @@ export class RetryAfter {
     const refusal = this.#refusals.get(recorded)
     if (refusal !== undefined && answer !== null) this.#due.set(refusal, start + answer.headers_ms + refusal.wait_ms)
   }
+}
+
+/** Answers that were put into a recording: what they say is nobody's word. */
+function listMadeUp({ code, data }: Note): unknown[] {
+  if (code !== 'fault_injected' || !isJsonObject(data)) return []
+  return Array.isArray(data.made) ? data.made : [data.interaction]
 }
 
 /** Whether the recorded client asked the same again before the time that it was told. */

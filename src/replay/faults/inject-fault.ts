@@ -58,7 +58,7 @@ export interface InjectFaultOptions {
 
 /**
  * Derives a recording in which one interaction goes wrong, as it would have in the real world. Nothing is changed in place.
- * The recording says what was made up, in a note `fault_injected`; it is an assumption, not evidence of what happened.
+ * The recording says what was made up, in a note `fault_injected` with the ids of the answers; it is an assumption, not evidence of what happened.
  *
  * @returns Null when the recording has no such HTTP interaction, or the fault cannot happen to it.
  */
@@ -69,16 +69,20 @@ export function injectFault(recording: Recording, options: InjectFaultOptions): 
   const faulty = target && FAULTS[fault](target)
   if (target === undefined || faulty === null || faulty === undefined) return null
   const { digest: _, ...rest } = recording
+  const interactions = times === 'always' ? replaceAll(recording, target, fault) : insert(recording, at, faulty, times)
+  const known = new Map(recording.interactions.map((one) => [one.id, one]))
+  // The recorded answer that comes after the faults is the same, only later.
+  const made = interactions.filter((one) => (times === 'always' ? known.get(one.id) !== one : !known.has(one.id)))
   return {
     ...rest,
-    interactions: times === 'always' ? replaceAll(recording, target, fault) : insert(recording, at, faulty, times),
+    interactions,
     notes: [
       ...recording.notes,
       {
         at_ms: target.started_ms,
         code: 'fault_injected',
         message: `${fault} was put before the answer to ${id}`,
-        data: { interaction: id, fault, times },
+        data: { interaction: id, fault, times, made: made.map((one) => one.id) },
       },
     ],
   }
