@@ -59,7 +59,7 @@ export interface ReplayWorld {
   drive(options: DriveOptions): Promise<DriveEnd>
   /** What timers the agent has set and may still be waiting for, as far as the clock knows. */
   listTimers(): SetTimer[]
-  /** How many timers and answers have come so far; always 0 on the machine's clock. */
+  /** How many timers, answers and long runs of immediates have come so far; always 0 on the machine's clock. */
   countFired(): number
 }
 

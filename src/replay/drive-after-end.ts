@@ -10,7 +10,7 @@ const { emit, listenerCount } = EventEmitter.prototype
 /** How long a process is watched after its run, ms: of virtual time, or of the machine's. */
 const WATCHED_MS = { virtual: 600_000, real: 1_000 }
 
-/** So many timers and answers may come in that time. */
+/** So many timers, answers and long runs of immediates may come in that time. */
 const MOST_FIRED = 1_000
 
 /** So often may `beforeExit` call up new work. */

@@ -90,7 +90,7 @@ export class VirtualClock implements WorldClock {
     return this.#alarms.timers().map(describeTimer)
   }
 
-  /** How many alarms have fired. */
+  /** How many alarms have fired, and how often immediates had followed each other for many turns. */
   get fired(): number {
     return this.#fired
   }
@@ -134,6 +134,7 @@ export class VirtualClock implements WorldClock {
         idle.next(look)
       }
       idle.onSpin = (turns) => {
+        this.#fired++
         this.#spin(turns)
         const next = this.#alarms.peek()
         if (this.#offset > limit) resolve('limit')
