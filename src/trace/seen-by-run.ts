@@ -18,7 +18,10 @@ export interface SeenByRun {
  */
 export function seenByRun(recording: Recording): SeenByRun {
   const { finish, interactions } = recording
-  if (finish === null) return { recording, leftOpen: new Set() }
+  // Only a replay goes on behind the end of its run; an import may not know when that was.
+  if (finish === null || interactions.every(({ evidence }) => evidence === undefined)) {
+    return { recording, leftOpen: new Set() }
+  }
   const { at_ms } = finish
   const leftOpen = new Set(interactions.filter((one) => endsLate(one, at_ms)).map(({ id }) => id))
   const isOpen = (one: Interaction): boolean => leftOpen.has(one.id) || (one.end === null && one.started_ms <= at_ms)
@@ -26,8 +29,15 @@ export function seenByRun(recording: Recording): SeenByRun {
   return { recording: { ...recording, interactions: seen }, leftOpen }
 }
 
-function endsLate({ started_ms, end }: Interaction, at_ms: number): boolean {
-  return end !== null && started_ms <= at_ms && started_ms + end.offset_ms > at_ms + ROUNDING_MS
+function endsLate(one: Interaction, at_ms: number): boolean {
+  const { started_ms, end } = one
+  if (end === null || started_ms > at_ms) return false
+  const isLate = (offset_ms: number): boolean => started_ms + offset_ms > at_ms + ROUNDING_MS
+  // Of an answer that was there as a whole nothing is missing but the word that it is over.
+  if (one.kind === 'http' && one.answer !== null && end.kind === 'complete') {
+    return isLate(Math.max(one.answer.headers_ms, one.answer.chunks.at(-1)?.[0] ?? 0))
+  }
+  return isLate(end.offset_ms)
 }
 
 function cutOff(one: Interaction, offset_ms: number): Interaction {

@@ -1,9 +1,19 @@
 import { expect, test } from 'vitest'
-import type { HttpInteraction } from '../../src/model/interaction.ts'
+import type { HttpInteraction, Interaction } from '../../src/model/interaction.ts'
+import type { Recording } from '../../src/model/recording.ts'
+import type { RunFinish } from '../../src/model/run.ts'
 import { projectRun } from '../../src/trace/project-run.ts'
 import { seenByRun } from '../../src/trace/seen-by-run.ts'
-import { chat, http, recordingOf, user } from './build-recording.ts'
+import { chat, http, recordingOf as recorded, user } from './build-recording.ts'
 import { spanOf } from './read-trace.ts'
+
+/** The recording of a replay. */
+function recordingOf(interactions: Interaction[], finish: Partial<RunFinish> | null): Recording {
+  return recorded(
+    interactions.map((one) => ({ ...one, evidence: { grade: 'exact', source: one.id } })),
+    finish,
+  )
+}
 
 /** A stream of three chunks: two come before the run ends at 100 ms, and the last, an error, at 150. */
 function stream(end: HttpInteraction['end']): HttpInteraction {
@@ -30,9 +40,18 @@ test.each([
 
 test('a run has seen all given a process that died, and what was asked after the end', () => {
   const whole = stream({ kind: 'complete', offset_ms: 150 })
-  expect(seenByRun(recordingOf([whole], null)).recording.interactions).toEqual([whole])
   const late = { ...whole, started_ms: 101 }
-  expect(seenByRun(recordingOf([late], { at_ms: 100 })).recording.interactions).toEqual([late])
+  for (const recording of [recordingOf([whole], null), recordingOf([late], { at_ms: 100 })]) {
+    expect(seenByRun(recording).recording.interactions).toEqual(recording.interactions)
+  }
+})
+
+test('a run has seen an answer that was there as a whole given that its end came a moment later, and all that was imported', () => {
+  const [whole, ofOthers] = [http('c1', 'https://docs.test/a', { at: 0, took: 100 }), stream(null)]
+  const slow = { ...whole, end: { kind: 'complete', offset_ms: 100.01 } } as const
+  for (const recording of [recordingOf([slow], { at_ms: 100 }), recorded([ofOthers], { at_ms: 0 })]) {
+    expect(seenByRun(recording).recording.interactions).toEqual(recording.interactions)
+  }
 })
 
 test('a status that a run has seen counts given a body that it did not wait for', () => {
