@@ -8,7 +8,7 @@ const nativeImmediate = setImmediate
 const { emit, listenerCount } = EventEmitter.prototype
 
 /** How long a process is watched after its run, ms: of virtual time, or of the machine's. */
-const WATCHED_MS = { virtual: 600_000, real: 1_000 }
+const WATCHED_MS = { virtual: 86_400_000, real: 1_000 }
 
 /** So many timers, answers and long runs of immediates may come in that time. */
 const MOST_FIRED = 1_000

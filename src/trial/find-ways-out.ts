@@ -52,7 +52,9 @@ export async function findWaysOut(unsettled: Unsettled): Promise<WayOut[]> {
   const ways: WayOut[] = []
   ways.push(...offerLeniency(unsettled, file))
   const question = findQuestion(unsettled.interactions)
-  if (question !== null) {
+  // What the recording itself answers first, nothing else can be asked for.
+  const isMissing = question?.evidence?.grade === 'none' || candidate.on_divergence === 'stale'
+  if (question !== null && isMissing) {
     ways.push(...(await findRecordings(unsettled, question, verify)), ...offerStub(unsettled, question, file))
     if (candidate.on_divergence !== 'stale') ways.push(...offerLive(unsettled, question, verify))
   }
@@ -154,7 +156,7 @@ function offerStub({ candidate, recording, divergences }: Unsettled, question: I
   const nearest = divergences.find(({ interaction }) => interaction === question.id)?.nearest
   const like = recording.interactions.find(({ id }) => id === nearest?.interaction)
   const stub = `retrial scenario stub ${file} --candidate ${candidate.id}`
-  const isAlike = like !== undefined && targetOf(like) === targetOf(question)
+  const isAlike = like !== undefined && targetOf(like) === targetOf(question) && isAnswered(like)
   if (isAlike) {
     const text = `assume that it is answered as ${like.id} was, and have that stand in the verdict`
     return [{ kind: 'stub', text, command: `${stub} --like ${like.id}` }]
@@ -177,6 +179,10 @@ function offerLive({ recording, interactions }: Unsettled, question: Interaction
     : `the real tool (${calls}${warnOfSending(targetOf(question))})`
   const text = `ask ${what}, and pin the answers for review and for the next replay`
   return [{ kind: 'live', text, command: `${verify} --live ${isModel ? 'model' : 'tools'}` }]
+}
+
+function isAnswered(one: Interaction): boolean {
+  return one.kind === 'http' ? one.answer !== null : one.value !== undefined
 }
 
 function targetOf(interaction: Interaction): string {

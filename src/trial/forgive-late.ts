@@ -10,9 +10,12 @@ import type { TrialRun } from '../verify/trial-run.ts'
 import { gradeRun, withoutRuns } from './grade-replay.ts'
 import type { TrialReplay } from './run-replay.ts'
 
+/** How a timer that keeps no process alive is named. */
+const UNREF = 'unref’d '
+
 /**
  * Passes over what an agent does after its output just as the unfixed agent does: calls that the recording does not hold, because
- * for `record()` a run is over with its output; and timers that never end. Both become assumptions. What the unfixed agent does
+ * for `record()` a run is over with its output; and timers that never end, or keep no process alive. Both become assumptions. What the unfixed agent does
  * not do, or not so often, stays.
  *
  * @param unfixed The replay of the unfixed agent; it may be the one that is judged.
@@ -26,7 +29,8 @@ export function forgiveLate(
   const { left } = replay.result
   const calls = findSameCalls(replay, unfixed, scenario)
   if (calls.length === 0 && left.length === 0) return replay
-  const kept = takeAway(left, unfixed.result.left, ({ what }) => what)
+  const more = takeAway(left, unfixed.result.left, ({ what }) => what)
+  const kept = more.filter(({ what }) => !what.startsWith(UNREF))
   const ids = new Set(calls.map(({ interaction }) => interaction))
   const interactions = replay.interactions.filter(({ id }) => !ids.has(id))
   const divergences = replay.run.divergences.filter((one) => !calls.includes(one))
@@ -41,7 +45,7 @@ export function forgiveLate(
     interactions: withoutRuns(interactions),
     divergences,
     left: kept,
-    assumptions: [...replay.run.assumptions, ...assumeCalls(calls), ...assumeTimers(left, kept)],
+    assumptions: [...replay.run.assumptions, ...assumeCalls(calls), ...assumeTimers(left, more, kept)],
   }
   return { ...replay, interactions, run }
 }
@@ -93,8 +97,11 @@ function assumeCalls(calls: readonly Divergence[]): string[] {
   )
 }
 
-function assumeTimers(left: readonly SetTimer[], kept: readonly SetTimer[]): string[] {
+function assumeTimers(left: readonly SetTimer[], more: readonly SetTimer[], kept: readonly SetTimer[]): string[] {
   return left
     .filter((one) => !kept.includes(one))
-    .map(({ what, at }) => `${what}${at === null ? '' : ` at ${at}`} goes on without end, as with the unfixed agent`)
+    .map((one) => {
+      const why = more.includes(one) ? ', and asked nothing that is not told here' : ', as with the unfixed agent'
+      return `${one.what}${one.at === null ? '' : ` at ${one.at}`} goes on without end${why}`
+    })
 }

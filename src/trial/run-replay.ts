@@ -14,6 +14,7 @@ import { computeSignals } from '../signals/compute-signals.ts'
 import { projectRun } from '../trace/project-run.ts'
 import { findToldSpans, groundTrigger, type TriggerGround } from '../verify/roles/ground-trigger.ts'
 import type { TrialRun } from '../verify/trial-run.ts'
+import { adoptDeadlines } from './adopt-deadlines.ts'
 import { assumeStandIns, assumeSupplements, assumeTelemetry, assumeTold } from './assume-supplements.ts'
 import { gradeRun, withoutRuns } from './grade-replay.ts'
 import { hintAtEnvironment, hintAtInput } from './hint-at-environment.ts'
@@ -109,10 +110,11 @@ export async function prepareReplay(request: ReplayRequest, pool: ReplayPool): P
   )
   return async () => {
     const result = await prepared.run()
-    const replayed =
+    const left =
       result.recording === null
         ? null
         : await readRecording(result.recording, { mode: 'prefix', base: recording }).catch(() => null)
+    const replayed = left && adoptDeadlines(left, recording)
     const run = readRun(request, result, replayed)
     const hints = [...hintAtEnvironment(run, result, recording, env), ...hintAtInput(run, scenario.input, input)]
     const settled = { ...result, recording: await keep(result.recording, out, kept) }

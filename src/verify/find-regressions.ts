@@ -41,7 +41,7 @@ export interface SplitViolations {
 }
 
 /**
- * Lists the bad signals of a candidate that the baseline did not have: a new error class, a tool newly repeated with the
+ * Lists the bad signals of a candidate that the baseline did not have: a new error class (but of calls that it ended or left itself), a tool newly repeated with the
  * same result, a request newly made again in vain, malformed arguments, unknown tools or truncated answers where there were none, a new bad stop reason,
  * latency, tokens or steps beyond the tolerance, an expectation that the baseline satisfied.
  *
@@ -53,7 +53,12 @@ export function findRegressions(input: RegressionInput): VerifyReason[] {
     ...splitViolations(input).broken.map((found) =>
       createReason('expectation_broken', found.message, { expectation: found.code, ...found.data }),
     ),
-    ...findNewKeys('new_error_class', 'error class', baseline.signals.error_classes, candidate.signals.error_classes),
+    ...findNewKeys(
+      'new_error_class',
+      'error class',
+      baseline.signals.error_classes,
+      withoutOwnActs(candidate.signals.error_classes),
+    ),
     ...findNewKeys(
       'new_repeats',
       'repeated tool',
@@ -92,6 +97,13 @@ export function splitViolations({
 
 function violationKey(found: Violation): string {
   return found.code === 'expect_tools_never' ? `${found.code} ${String(found.data.expected)}` : found.code
+}
+
+/** What an agent does to its own calls: it ends one that it needs no more, or lets it be. */
+const OWN_ACTS = ['aborted', 'unfinished']
+
+function withoutOwnActs(classes: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(classes).filter(([name]) => !OWN_ACTS.includes(name)))
 }
 
 function findNewKeys(

@@ -38,7 +38,13 @@ export function findWeaknesses(run: TrialRun, required: EvidenceGrade): VerifyRe
   // What waits for an answer that is never given goes on for that reason.
   if (left.length > 0 && !run.divergences.some(({ late }) => late)) {
     const list = left.map(({ what, at }) => `${what}${at === null ? '' : ` at ${at}`}`)
-    found.push(createReason('still_running', `it goes on after its output without end: ${list.join('; ')}`, list))
+    found.push(
+      createReason(
+        'still_running',
+        `it goes on after its output without end, so its process never ends: ${list.join('; ')}`,
+        list,
+      ),
+    )
   }
   const missing = run.missing ?? []
   if (missing.length > 0) {

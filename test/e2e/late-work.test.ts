@@ -24,6 +24,10 @@ const CANDIDATES: Record<string, { late: string; verdict: string; because?: stri
   other: { late: LATE.replace('/audit', '/refunds'), verdict: 'inconclusive', because: 'diverged' },
   more: { late: `${LATE}\n  ${LATE}`, verdict: 'inconclusive', because: 'diverged' },
   ticks: { late: `${LATE}\n  setInterval(() => {}, 1000)`, verdict: 'inconclusive', because: 'still_running' },
+  sweeps: {
+    late: `${LATE}\n  setInterval(() => {}, 1000).unref(); setTimeout(() => {}, 900_000).unref()`,
+    verdict: 'fixed',
+  },
   throws: {
     late: "setTimeout(() => { throw new Error('too late') }, 1000)",
     verdict: 'error',
@@ -73,6 +77,9 @@ test('work after the output is judged against that of the unfixed agent, given a
   ])
   expect(candidate('same').evidence).toMatchObject({ coverage: 1, worst: 'exact' })
   expect(candidate('none').assumptions).toEqual([])
+  expect(candidate('sweeps').assumptions).toContainEqual(
+    expect.stringMatching(/^unref’d setInterval of 1000 ms at .* asked nothing that is not told/),
+  )
   expect(candidate('other').divergences).toMatchObject([{ late: true }])
   expect(candidate('ticks').reasons[0]?.message).toMatch(/setInterval of 1000 ms at \S+ticks\.ts:\d+:3$/)
 }, 120_000)

@@ -24,6 +24,7 @@ test.each<[string, Partial<Signals>, Partial<Signals>, string[]]>([
     ['new_error_class'],
   ],
   ['fewer errors', { error_classes: { timeout: 3 } }, { error_classes: {} }, []],
+  ['calls that the agent ended or left itself', {}, { error_classes: { aborted: 2, unfinished: 1 } }, []],
   ['an error class named like a method', {}, { error_classes: { constructor: 1 } }, ['new_error_class']],
   ['a tool newly repeated', { repeated_same_result: { a: 2 } }, { repeated_same_result: { b: 1 } }, ['new_repeats']],
   ['a tool repeated more often', { repeated_same_result: { a: 2 } }, { repeated_same_result: { a: 9 } }, []],
