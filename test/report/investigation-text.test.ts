@@ -46,7 +46,7 @@ test('loses no word given text is wrapped', () => {
 })
 
 test('shows times in the unit that fits', () => {
-  expect([0, 12.34, 999, 1000, 59_994, 60_000, 605_400].map(formatMs)).toEqual([
+  expect([0, 12.34, 999, 1000, 59_994, 60_000, 605_400, 3_600_000, 86_370_000].map(formatMs)).toEqual([
     '0 ms',
     '12.3 ms',
     '999 ms',
@@ -54,6 +54,8 @@ test('shows times in the unit that fits', () => {
     '59.99 s',
     '1 min 00 s',
     '10 min 05 s',
+    '1 h 00 min',
+    '24 h 00 min',
   ])
   expect(formatMs(Number.NaN)).toBe('NaN ms')
 })
