@@ -26,9 +26,11 @@ export function findWeaknesses(run: TrialRun, required: EvidenceGrade): VerifyRe
   }
   if (run.egress.length > 0) {
     const targets = run.egress.map(({ layer, target, at }) => ({ layer, target, at }))
-    found.push(
-      createReason('blocked_egress', `${countOf(targets.length, 'attempt')} to reach the outside world`, targets),
-    )
+    const attempts = countOf(targets.length, 'attempt')
+    const message = targets.every(({ layer }) => layer === 'file')
+      ? `${attempts} to write outside of its scratch folder, which \`os.tmpdir()\` names and \`replay.scratch\` sets`
+      : `${attempts} to reach the outside world`
+    found.push(createReason('blocked_egress', message, targets))
   }
   if (run.lossy.length > 0) {
     const message = `${countOf(run.lossy.length, 'matched value')} cannot be held by JSON, so different ones may look equal`

@@ -114,6 +114,7 @@ test('harms no trial beside it, and gets one verdict with its reason, given a ca
         id,
       ).toHaveLength(1)
     }
+    expect(candidate('files').reasons[0]?.message).toMatch(/^1 attempt to write outside .* `os\.tmpdir\(\)`/)
     expect(candidate('files').egress).toMatchObject([{ layer: 'file', at: expect.stringContaining('files.ts:5:') }])
   }
   expect(existsSync(LEFT)).toBe(false)
