@@ -133,6 +133,8 @@ export interface SetTimer {
   what: string
   /** Where in the agent's code it was set, `file:line:column`; null when that is not known. */
   at: string | null
+  /** True when it keeps no process alive. */
+  unref?: true | undefined
 }
 
 /** Something that an agent looked at in a replay and that the recording does not hold. */

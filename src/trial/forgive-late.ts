@@ -10,9 +10,6 @@ import type { TrialRun } from '../verify/trial-run.ts'
 import { gradeRun, withoutRuns } from './grade-replay.ts'
 import type { TrialReplay } from './run-replay.ts'
 
-/** How a timer that keeps no process alive is named. */
-const UNREF = 'unref’d '
-
 /**
  * Passes over what an agent does after its output just as the unfixed agent does: calls that the recording does not hold, because
  * for `record()` a run is over with its output; and timers that never end, or keep no process alive. Both become assumptions. What the unfixed agent does
@@ -30,7 +27,7 @@ export function forgiveLate(
   const calls = findSameCalls(replay, unfixed, scenario)
   if (calls.length === 0 && left.length === 0) return replay
   const more = takeAway(left, unfixed.result.left, ({ what }) => what)
-  const kept = more.filter(({ what }) => !what.startsWith(UNREF))
+  const kept = more.filter(({ unref }) => unref !== true)
   const ids = new Set(calls.map(({ interaction }) => interaction))
   const interactions = replay.interactions.filter(({ id }) => !ids.has(id))
   const divergences = replay.run.divergences.filter((one) => !calls.includes(one))
@@ -41,7 +38,7 @@ export function forgiveLate(
     ...(calls.length > 0 && endWithout({ ...replay, divergences }, unfixed)),
     trace,
     signals: trace && computeSignals(trace),
-    evidence: gradeRun({ interactions, trace }, recording, scenario),
+    evidence: gradeRun({ interactions, trace, told: replay.run.told }, recording, scenario),
     interactions: withoutRuns(interactions),
     divergences,
     left: kept,

@@ -1,3 +1,4 @@
+import { clip } from '../core/clip.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { Expectations } from '../model/incident.ts'
 import type { Signals } from '../model/signal.ts'
@@ -52,10 +53,10 @@ function checkOutput(expect: Expectations, trace: RunTrace): Violation[] {
   const text = asText(trace.output)
   const found: Violation[] = []
   if (matches !== undefined && !compilePattern(matches).test(text)) {
-    found.push(violation('expect_output_matches', `output does not match /${matches}/`, matches, clip(text)))
+    found.push(violation('expect_output_matches', `output does not match /${matches}/`, matches, clip(text, 200)))
   }
   if (not_matches !== undefined && compilePattern(not_matches).test(text)) {
-    found.push(violation('expect_output_not_matches', `output matches /${not_matches}/`, not_matches, clip(text)))
+    found.push(violation('expect_output_not_matches', `output matches /${not_matches}/`, not_matches, clip(text, 200)))
   }
   return found
 }
@@ -98,8 +99,4 @@ function checkLimit(code: ExpectationCode, name: string, limit: number | undefin
 
 function violation(code: ExpectationCode, message: string, expected: JsonValue, actual: JsonValue): Violation {
   return { code, message, data: { expected, actual } }
-}
-
-function clip(text: string): string {
-  return text.length <= 200 ? text : `${text.slice(0, 199)}…`
 }

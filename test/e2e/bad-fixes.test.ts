@@ -35,6 +35,16 @@ export async function run(input) {
 }\n`,
     verdict: 'bypassed',
   },
+  'gives-its-tool-up-at-once': {
+    source: `import { run as unfixed } from './agent.ts'
+export async function run(input) {
+  const real = globalThis.fetch
+  globalThis.fetch = (url, init) => real(url, String(url).includes('/orders/') ? { ...init, signal: AbortSignal.abort() } : init)
+  await unfixed(input).catch(() => {})
+  return { stop_reason: 'completed', answer: 'A colleague will look into it.' }
+}\n`,
+    verdict: 'bypassed',
+  },
   throws: { source: "export function run() { throw new TypeError('a bug in the fix') }\n", verdict: 'error' },
   exits: { source: 'export function run() { process.exit(0) }\n', verdict: 'error' },
   'dies-at-once': { source: "throw new Error('cannot be loaded')\nexport function run() {}\n", verdict: 'error' },

@@ -87,5 +87,7 @@ function isBefore(a: Alarm, b: Alarm): boolean {
 /** `unref’d setTimeout of 5000 ms`, and where it was set. */
 export function describeTimer(timer: AgentTimer): SetTimer {
   const { kind, delay, site } = timer
-  return { what: `${timer.hasRef() ? '' : 'unref’d '}${kind} of ${delay} ms`, at: placeOf(site) }
+  const what = `${kind} of ${delay} ms`
+  const at = placeOf(site)
+  return timer.hasRef() ? { what, at } : { what: `unref’d ${what}`, at, unref: true }
 }

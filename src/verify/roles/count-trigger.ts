@@ -24,7 +24,8 @@ export function countTrigger(trigger: Trigger, spans: readonly Span[]): number {
   let count = 0
   for (const span of spans) {
     if (!matchesSelector(span, trigger.span)) continue
-    if (question !== undefined && !question.test(argumentsText(span))) continue
+    const args = question && argumentsText(span)
+    if (question !== undefined && (args === undefined || !question.test(args))) continue
     const last = error_class === undefined || (span.status === 'error' && isOf(error_class, classOf(span))) ? 1 : 0
     if (pattern === undefined) count += last + countEarlier(error_class, span)
     else if (pattern.test(resultText(span) ?? '')) count += last

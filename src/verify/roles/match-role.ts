@@ -1,3 +1,4 @@
+import { clip } from '../../core/clip.ts'
 import { RetrialError } from '../../core/errors.ts'
 import type { Role } from '../../model/incident.ts'
 import type { Signals } from '../../model/signal.ts'
@@ -37,11 +38,7 @@ function matchOutput({ output: { matches, not_matches } }: OutputMatch, trace: R
   const isPresent =
     (matches === undefined || compilePattern(matches).test(text)) &&
     (not_matches === undefined || !compilePattern(not_matches).test(text))
-  return { present: isPresent, observed: `output = ${clip(text)}`, value: clip(text) }
-}
-
-function clip(text: string): string {
-  return text.length <= 60 ? text : `${text.slice(0, 59)}…`
+  return { present: isPresent, observed: `output = ${clip(text, 60)}`, value: clip(text, 60) }
 }
 
 function matchCount(match: CountMatch, signals: Signals): RoleFinding {

@@ -26,9 +26,10 @@ export function resultText(span: Span): string | undefined {
   return texts.length === 0 ? undefined : texts.join('\n')
 }
 
-/** The arguments of a tool call as canonical JSON, as far as they are JSON; empty for a span without any. */
-export function argumentsText(span: Span): string {
-  const given = span.attributes[GEN_AI.toolArguments] ?? ''
+/** The arguments of a tool call as canonical JSON, as far as they are JSON; undefined for a span without any. */
+export function argumentsText(span: Span): string | undefined {
+  const given = span.attributes[GEN_AI.toolArguments]
+  if (given === undefined) return undefined
   const value = typeof given === 'string' ? (parseJson(given) ?? given) : given
   return typeof value === 'string' ? value : canonicalJson(value)
 }
