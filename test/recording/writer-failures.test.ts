@@ -248,3 +248,30 @@ test('closes its file once no sync needs it given a seal right after a write', a
   writer.call(modelCall('c2', history))
   expect((await readRecording(path)).interactions).toHaveLength(1)
 })
+
+test.for([true, false])(
+  'seals a recording once given its seal found the disk full and is written again (buffered: %s)',
+  async (buffered) => {
+    const path = join(tempFolder(), 'run.jsonl')
+    let full = false
+    const io: RecordingIo = {
+      ...machineIo,
+      writeSync(fd, bytes, offset, length) {
+        if (full) throw systemError('ENOSPC')
+        return machineIo.writeSync(fd, bytes, offset, length)
+      },
+    }
+    const writer = createRecordingWriter(path, HEADER, { io, buffered, sync: false })
+    writer.call(modelCall('c1', history))
+    writer.result({ id: 'c1', end: { kind: 'complete', offset_ms: 1 } })
+    full = true
+    writer.seal()
+    expect(writer.failure).toContain('ENOSPC')
+    expect(existsSync(path)).toBe(false)
+    full = false
+    writer.seal()
+    expect(writer.failure).toBeNull()
+    const { interactions, integrity } = await readRecording(path, { mode: 'strict' })
+    expect([interactions.length, integrity]).toEqual([1, 'sealed'])
+  },
+)

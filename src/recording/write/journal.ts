@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import fs from 'node:fs'
 import { crc32 } from 'node:zlib'
+import { sha256 } from '../../core/hash.ts'
 import { formatCrc } from '../format.ts'
 import type { RecordingIo } from './recording-io.ts'
 import { createSyncer } from './syncer.ts'
@@ -39,9 +40,11 @@ export function createJournal(path: string, io: RecordingIo, options: JournalOpt
   const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = fs.constants
   const fd = io.openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600)
   const state = { seq: 0, crc: 0, size: 0, broken: false, failure: null as string | null }
-  const digest = createHash('sha256')
   const syncer = createSyncer(fd, io)
   let buffer = ''
+  /** Of what stands in the file; null while nothing does. */
+  let digest: Hash | null = null
+  let isSealed = false
 
   function write(bytes: Buffer): boolean {
     try {
@@ -81,7 +84,7 @@ export function createJournal(path: string, io: RecordingIo, options: JournalOpt
     if (!write(bytes)) return false
     state.failure = null
     state.size += bytes.length
-    digest.update(bytes)
+    if (!isSealed) digest = (digest ?? createHash('sha256')).update(bytes)
     syncer.written()
     if (sync) syncer.schedule()
     return true
@@ -95,9 +98,9 @@ export function createJournal(path: string, io: RecordingIo, options: JournalOpt
   }
 
   function seal(): boolean {
-    const sum = digest.copy()
-    if (buffer !== '') sum.update(buffer)
-    return append([`"kind":"seal","count":${state.seq},"digest":"${sum.digest('hex')}"`]) && flush()
+    const sum = digest === null ? sha256(buffer) : digest.copy().update(buffer).digest('hex')
+    isSealed ||= append([`"kind":"seal","count":${state.seq},"digest":"${sum}"`])
+    return isSealed && flush()
   }
 
   return {

@@ -31,10 +31,8 @@ export function startPart(path: string, first: Entry[], options: PartOptions): {
   const { io, sync, buffered, overwrite } = options
   const part = partOf(path)
   try {
-    io.mkdirSync(dirname(path))
     if (!overwrite && io.existsSync(path)) throw exists(path)
-    if (overwrite && io.existsSync(part)) io.unlinkSync(part)
-    const journal = openJournal(part, io, { sync, buffered })
+    const journal = openJournal(part, io, { sync, buffered, overwrite })
     const queue = new EntryQueue(journal)
     for (const entry of first) queue.push(entry)
     const failure = queue.failure()
@@ -55,11 +53,18 @@ export function startPart(path: string, first: Entry[], options: PartOptions): {
   }
 }
 
-function openJournal(part: string, io: RecordingIo, options: JournalOptions): Journal {
+/** Opens the file, as it mostly can be at once; makes its folder, or takes away what stands in its place, when that is in the way. */
+function openJournal(part: string, io: RecordingIo, options: JournalOptions & { overwrite: boolean }): Journal {
+  const open = (): Journal => createJournal(part, io, options)
   try {
-    return createJournal(part, io, options)
+    return open()
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(part) : error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && !options.overwrite) throw exists(part)
+    if (code === 'EEXIST') io.unlinkSync(part)
+    else if (code === 'ENOENT') io.mkdirSync(dirname(part))
+    else throw error
+    return open()
   }
 }
 
