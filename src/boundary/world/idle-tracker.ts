@@ -124,7 +124,7 @@ export class IdleTracker {
     this.#isSpinning = false
     this.spinSite = null
     // Those that are left were cleared.
-    this.#immediates.clear()
+    if (this.#immediates.size > 0) this.#immediates.clear()
   }
 
   /** An immediate that is no activity. */

@@ -144,7 +144,7 @@ export class VirtualClock implements WorldClock {
         else this.#fireTimers(isDone, null)
       }
       // From a callback of its own, so that nothing of this tick is left.
-      nativeImmediate(settle)
+      nativeImmediate(look)
     })
   }
 
