@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setAmbientTape } from '../../src/boundary/tape.ts'
 import type { WorldClock } from '../../src/boundary/world/world-clock.ts'
@@ -44,9 +43,8 @@ let files = 0
 /** The writer of a replay's own recording, set up as in a replay's process. */
 export function openWriter(base: Base, dir: string, redactor: Redactor): RecordingWriter {
   const { run, input, runtime } = base.recording
-  const path = join(dir, `replay-${process.pid}.jsonl`)
-  // As in a replay's process: what an earlier one left there is gone.
-  rmSync(path, { force: true })
+  // As in a replay's process: each has a file of its own.
+  const path = join(dir, `replay-${process.pid}-${++files}.jsonl`)
   const options = { overwrite: true, sync: false, buffered: true, redactor, base }
   return createRecordingWriter(path, { run, input, runtime }, options)
 }
