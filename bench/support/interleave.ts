@@ -33,13 +33,15 @@ export async function interleave(
   const batches = new Map(arms.map(({ id }): [string, Batch[]] => [id, []]))
   const passes = new Map<string, number>()
   for (const { id, child, job } of arms) {
-    let warm_ms = 0
-    do {
+    // Sets up, which may take as long as a whole warm-up and says nothing of a pass.
+    await child.run({ ...job, passes: 1 })
+    passes.set(id, fixed ?? 1)
+    for (let warm_ms = 0; warm_ms < warmUpMs; ) {
       const { whole_ms } = await child.run({ ...job, passes: passes.get(id) ?? 1 })
       warm_ms += whole_ms
       const perPass = whole_ms / (passes.get(id) ?? 1)
       passes.set(id, fixed ?? Math.max(1, Math.min(MAX_PASSES, Math.round(BATCH_MS / perPass))))
-    } while (warm_ms < warmUpMs)
+    }
   }
   for (let round = 0; round < rounds; round++) {
     const first = round % arms.length
