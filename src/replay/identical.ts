@@ -125,14 +125,15 @@ export function isSameJson(live: unknown, recorded: JsonValue | undefined): bool
   if (Array.isArray(recorded)) return false
   const prototype = Object.getPrototypeOf(live)
   if (prototype !== Object.prototype && prototype !== null) return false
-  const keys = Object.keys(live)
-  const others = Object.keys(recorded)
-  if (keys.length !== others.length || Object.getOwnPropertySymbols(live).length > 0) return false
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string
-    if (key !== others[i]) return false
+  if (Object.getOwnPropertySymbols(live).length > 0) return false
+  const keys = Object.keys(recorded)
+  let at = 0
+  for (const key in live) {
+    if (!Object.hasOwn(live, key)) continue
+    if (key !== keys[at++]) return false
     if (!isSameJson((live as Record<string, unknown>)[key], recorded[key])) return false
   }
+  if (at !== keys.length) return false
   return typeof (live as { toJSON?: unknown }).toJSON !== 'function'
 }
 

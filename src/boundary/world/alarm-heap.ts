@@ -16,9 +16,9 @@ export interface Alarm {
 /** A timer of the agent, as a report tells of it. */
 export interface AgentTimer {
   /** `setTimeout`, `setInterval`, `AbortSignal.timeout`, `socket.setTimeout`. */
-  kind: string
-  delay: number
-  site: CallSite
+  readonly kind: string
+  readonly delay: number
+  readonly site: CallSite
   hasRef(): boolean
 }
 

@@ -71,16 +71,45 @@ const HARNESS_FRAMES = 6
 
 /**
  * `file:line:column` of the agent's own code, when that itself makes the call that is going on: null where code of Node's or of
- * a package stands between. Asked of every look, so no more of the stack is written out than tells it.
+ * a package stands between. Asked of every look, so no more of the stack is read than tells it.
  */
 export function directCaller(): string | null {
-  const site = capture(HARNESS_FRAMES + 1, directCaller)
-  const frame = readFrames(site).find((frame) => !frame.includes(HARNESS))
-  if (frame === undefined) {
-    const by = callerOf(takeCallSite())
-    return by?.isDirect && by.isOwn ? by.place : null
+  const file = innermostFile(directCaller)
+  if (file !== null && (/^(node|wasm):/.test(file) || file.includes('/node_modules/'))) return null
+  const by = callerOf(takeCallSite())
+  return by?.isDirect && by.isOwn ? by.place : null
+}
+
+/** The file of the innermost frame that is not the harness's; null where that cannot be told without writing the stack out. */
+function innermostFile(below: (...args: never[]) => unknown): string | null {
+  // An agent may have its own way of writing stacks, and may have frozen it.
+  const { prepareStackTrace } = Error
+  try {
+    Error.prepareStackTrace = listSites
+    const { stack } = capture(HARNESS_FRAMES + 1, below) as { stack?: unknown }
+    if (!Array.isArray(stack)) return null
+    for (const site of stack as NodeJS.CallSite[]) {
+      const file = site.getFileName() ?? ''
+      if (!file.includes(HARNESS)) return file || null
+    }
+    return null
+  } catch {
+    return null
+  } finally {
+    if (prepareStackTrace !== listSites) restore(prepareStackTrace)
   }
-  return /^(node|wasm):/.test(frame) || frame.includes('/node_modules/') ? null : frame
+}
+
+function listSites(_error: Error, sites: NodeJS.CallSite[]): NodeJS.CallSite[] {
+  return sites
+}
+
+function restore(prepareStackTrace: typeof Error.prepareStackTrace): void {
+  try {
+    Error.prepareStackTrace = prepareStackTrace
+  } catch {
+    // It could not be replaced either.
+  }
 }
 
 function readFrames(site: CallSite): string[] {

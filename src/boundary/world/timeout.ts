@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { AgentTimer, Alarm } from './alarm-heap.ts'
-import { takeCallSite } from './call-site.ts'
+import { type CallSite, takeCallSite } from './call-site.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 export type TimerCallback = (...args: unknown[]) => void
@@ -25,9 +25,10 @@ export interface TimeoutOptions {
 
 /** What `setTimeout` and `setInterval` give: as Node's own class of that name, on the virtual clock. */
 export class Timeout implements AgentTimer {
-  readonly kind: string
-  readonly delay: number
-  readonly site = takeCallSite()
+  // What a program sees of a timer is its methods.
+  readonly #kind: string
+  readonly #delay: number
+  readonly #site = takeCallSite()
   readonly #clock: VirtualClock
   readonly #callback: () => void
   readonly #repeats: boolean
@@ -37,8 +38,8 @@ export class Timeout implements AgentTimer {
   #id: number | null = null
 
   constructor(clock: VirtualClock, { kind, callback, delay, args = [], repeats = false, ref = true }: TimeoutOptions) {
-    this.kind = kind
-    this.delay = toDelay(callback, delay)
+    this.#kind = kind
+    this.#delay = toDelay(callback, delay)
     this.#clock = clock
     this.#repeats = repeats
     this.#ref = ref
@@ -47,8 +48,18 @@ export class Timeout implements AgentTimer {
       resource.runInAsyncScope(callback, this, ...args)
     }
     this.#start(clock.offset)
-    // What a program sees of a timer is its methods.
-    hide(this, 'kind', 'delay', 'site')
+  }
+
+  get kind(): string {
+    return this.#kind
+  }
+
+  get delay(): number {
+    return this.#delay
+  }
+
+  get site(): CallSite {
+    return this.#site
   }
 
   hasRef(): boolean {
@@ -91,7 +102,7 @@ export class Timeout implements AgentTimer {
 
   #start(from: number): void {
     this.#stop()
-    this.#alarm = this.#clock.setAlarm(this, () => this.#fire(), from + this.delay)
+    this.#alarm = this.#clock.setAlarm(this, () => this.#fire(), from + this.#delay)
   }
 
   #stop(): void {
@@ -125,8 +136,4 @@ function toDelay(callback: unknown, delay: unknown): number {
   if (ms >= 1 && ms <= MAX_DELAY) return Math.trunc(ms)
   if (delay !== undefined && ms !== 0) nativeClear(nativeSet(callback as () => void, delay as number))
   return 1
-}
-
-function hide(target: object, ...names: string[]): void {
-  for (const name of names) Object.defineProperty(target, name, { enumerable: false })
 }
