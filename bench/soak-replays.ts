@@ -1,12 +1,13 @@
 /**
  * Replays the incidents of `test/world/time/fixtures` again and again, as a trial does: each prepared ahead of time in a
- * process of its own while others run. `node --expose-gc bench/soak-replays.ts [--count 1000] [--load] [--direct]` compares every
- * recording with the first, byte by byte. `--load` keeps the other cores busy; `--direct` prepares nothing. Prints one line an
- * incident. Exit code 0: all are equal; 1: some differ; 2: usage.
+ * process of its own while others run. `node --expose-gc bench/soak-replays.ts [--count 1000] [--load] [--direct | --calm]` compares
+ * every recording with the first, byte by byte. `--load` keeps the other cores busy; `--direct` prepares nothing; `--calm` lets each
+ * come to rest before it runs, with nothing beside it. Prints one line an incident. Exit code 0: all are equal; 1: some differ; 2: usage.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { sha256 } from '../src/core/hash.ts'
 import { readRecording } from '../src/recording/read-recording.ts'
@@ -20,11 +21,15 @@ const FIXTURES = join(import.meta.dirname, '..', 'test', 'world', 'time', 'fixtu
 const INCIDENTS = { waits: 'run', 'ten-minutes': 'poll' }
 const MAX_REAL_MS = 120_000
 
+/** Longer than a process takes to load an agent and come to rest, ms. */
+const CALM_MS = 1_500
+
 const { values } = parseArgs({
   options: {
     count: { type: 'string', default: '1000' },
     load: { type: 'boolean', default: false },
     direct: { type: 'boolean', default: false },
+    calm: { type: 'boolean', default: false },
   },
 })
 const count = Number(values.count)
@@ -41,7 +46,8 @@ stopBurners()
 async function soak(name: string, agent: string): Promise<void> {
   const path = join(FIXTURES, `${name}.jsonl`)
   const recording = await readRecording(path)
-  const pool = createReplayPool({ ahead: 2, jobs: count, cacheDir: join(folder, 'cache') })
+  const ahead = values.calm ? 1 : 2
+  const pool = createReplayPool({ ahead, jobs: count, cacheDir: join(folder, 'cache') })
   const job = (index: number): ReplayJob => ({
     recording: path,
     mode: 'strict',
@@ -58,13 +64,15 @@ async function soak(name: string, agent: string): Promise<void> {
   const seen = new Map<string, number>()
   const took: number[] = []
   const heap: number[] = []
-  // At most three are known at a time: one that runs, two that are prepared.
-  const announced = Array.from({ length: Math.min(3, count) }, (_, i) => pool.prepare(job(i), MAX_REAL_MS))
+  // Those that are known at a time: one that runs, and those that are prepared meanwhile.
+  const known = values.calm ? 1 : ahead + 1
+  const announced = Array.from({ length: Math.min(known, count) }, (_, i) => pool.prepare(job(i), MAX_REAL_MS))
   for (let i = 0; i < count; i++) {
+    if (values.calm) await setTimeout(CALM_MS)
     const result = values.direct
       ? await pool.replay(job(i), MAX_REAL_MS)
       : await (announced.shift() as (typeof announced)[number]).run()
-    if (!values.direct && i + 3 < count) announced.push(pool.prepare(job(i + 3), MAX_REAL_MS))
+    if (!values.direct && i + known < count) announced.push(pool.prepare(job(i + known), MAX_REAL_MS))
     const bytes = result.recording === null ? 'none' : readFileSync(result.recording, 'utf8')
     const digest = sha256(`${JSON.stringify(result.end)} ${bytes}`).slice(0, 12)
     seen.set(digest, (seen.get(digest) ?? 0) + 1)
