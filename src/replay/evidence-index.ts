@@ -53,12 +53,14 @@ class Queues {
     else queue.push(entry)
   }
 
-  /** Those that are still unused. */
-  *of(key: string): Generator<EvidenceEntry> {
-    const queue = this.#queues.get(key) ?? []
+  /** The first of them that is unused and is looked for; null without any. */
+  find(key: string, isIt: (entry: EvidenceEntry) => boolean): EvidenceEntry | null {
+    const queue = this.#queues.get(key)
+    if (queue === undefined) return null
     // Entries that another rung of the ladder gave away are passed over, once.
     while (queue[0]?.used) queue.shift()
-    for (const entry of queue) if (!entry.used) yield entry
+    for (const entry of queue) if (!entry.used && isIt(entry)) return entry
+    return null
   }
 }
 
@@ -87,8 +89,8 @@ class Reading {
     return this.#shapes.get(entry) ?? { text: '', tokens: [] }
   }
 
-  candidates(shape: Shape): Generator<EvidenceEntry> {
-    return this.#queues.of(shape.text)
+  find(shape: Shape, isIt: (entry: EvidenceEntry) => boolean): EvidenceEntry | null {
+    return this.#queues.find(shape.text, isIt)
   }
 }
 
@@ -140,22 +142,21 @@ export class EvidenceIndex {
    * reading, nor a search for secrets: what it holds stands in the recording.
    */
   findRequest(request: TextRequest): EvidenceEntry<HttpInteraction> | null {
-    for (const entry of this.#ofKey(keyOfRequest(request))) {
-      if (isHttp(entry) && isSameRequest(request, entry.interaction.request, this.#counted)) return entry
-    }
-    return null
+    const isSame = ({ interaction }: EvidenceEntry): boolean =>
+      interaction.kind === 'http' && isSameRequest(request, interaction.request, this.#counted)
+    return this.#findKey(keyOfRequest(request), isSame) as EvidenceEntry<HttpInteraction> | null
   }
 
   /** The first unused call of a wrapped function that was recorded with just these arguments. */
   findFunction({ kind, name }: FunctionAsk, args: unknown): EvidenceEntry<FunctionInteraction> | null {
+    const isSame = ({ interaction }: EvidenceEntry): boolean =>
+      interaction.kind !== 'http' && isSameJson(args, interaction.args) && !interaction.lossy
     try {
-      for (const entry of this.#ofKey(keyOfFunction(kind, name, args))) {
-        if (isFunction(entry) && isSameJson(args, entry.interaction.args) && !entry.interaction.lossy) return entry
-      }
+      return this.#findKey(keyOfFunction(kind, name, args), isSame) as EvidenceEntry<FunctionInteraction> | null
     } catch {
       // Arguments that cannot be looked at are no plain JSON: they are encoded with care.
+      return null
     }
-    return null
   }
 
   #addIdentical(entry: EvidenceEntry): void {
@@ -166,8 +167,8 @@ export class EvidenceIndex {
     queues.add(key.sample, entry)
   }
 
-  #ofKey({ target, sample }: CallKey): Iterable<EvidenceEntry> {
-    return this.#identical.get(target)?.of(sample) ?? []
+  #findKey({ target, sample }: CallKey, isIt: (entry: EvidenceEntry) => boolean): EvidenceEntry | null {
+    return this.#identical.get(target)?.find(sample, isIt) ?? null
   }
 
   /** Marks an entry as used: its answer is given. */
@@ -206,17 +207,17 @@ export class EvidenceIndex {
       this.#exact = new Queues()
       for (const entry of this.#inOrder()) this.#exact.add(entry.call.text, entry)
     }
-    const [entry] = this.#exact.of(call.text)
-    return entry === undefined ? null : { entry, grade: 'exact' }
+    const entry = this.#exact.find(call.text, () => true)
+    return entry === null ? null : { entry, grade: 'exact' }
   }
 
   #takeAlike(call: CanonicalCall, renaming: Renaming, at_ms: number): EvidenceMatch | null {
     for (const reading of this.#allReadings()) {
       const asked = reading.shapeOf(call)
-      for (const entry of reading.candidates(asked)) {
-        if (!renaming.unify(reading.recorded(entry).tokens, asked.tokens, this.#side(entry, at_ms))) continue
-        return { entry, grade: reading.grade, note: this.#note(reading, renaming) }
-      }
+      const entry = reading.find(asked, (one) =>
+        renaming.unify(reading.recorded(one).tokens, asked.tokens, this.#side(one, at_ms)),
+      )
+      if (entry !== null) return { entry, grade: reading.grade, note: this.#note(reading, renaming) }
     }
     return null
   }
@@ -264,12 +265,4 @@ export class EvidenceIndex {
       later_ms: at_ms - interaction.started_ms,
     }
   }
-}
-
-function isHttp(entry: EvidenceEntry): entry is EvidenceEntry<HttpInteraction> {
-  return entry.interaction.kind === 'http'
-}
-
-function isFunction(entry: EvidenceEntry): entry is EvidenceEntry<FunctionInteraction> {
-  return entry.interaction.kind !== 'http'
 }

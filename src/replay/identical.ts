@@ -11,10 +11,10 @@ const WHOLE = 1024
 const PIECES = 16
 const PIECE = 64
 
-/** How deep and how widely a value is sampled, and at how many characters of a text's edges. */
+/** How deep and how widely a value is sampled, and at how many characters of a text's end. */
 const DEPTH = 4
 const KEYS = 12
-const EDGE = 24
+const EDGE = 32
 
 /** What calls that are equal have in common for certain, and others hardly: their queue in the index. */
 export interface CallKey {
@@ -60,17 +60,17 @@ function sampleOf(text: string): string {
   return sample
 }
 
-/** The shape of a value, and what stands at the edges of it: what is new in a history stands at its end. */
+/** The shape of a value, and what stands at the end of it: there is what is new in a history. */
 function sampleOfJson(value: unknown, depth: number): string {
-  if (typeof value === 'string') return `${value.length}"${value.slice(0, EDGE)}${value.slice(-EDGE)}`
+  if (typeof value === 'string') return value.length <= EDGE ? value : `${value.length}"${value.slice(-EDGE)}`
   if (typeof value !== 'object' || value === null) return String(value)
   if (depth === 0) return '.'
-  if (Array.isArray(value)) {
-    const edges = value.length > 3 ? [value[0], ...value.slice(-2)] : value
-    return `[${value.length} ${edges.map((item) => sampleOfJson(item, depth - 1)).join()}`
-  }
+  if (Array.isArray(value)) return `[${value.length} ${sampleOfJson(value.at(-1), depth - 1)}`
   let sample = '{'
-  for (const key of Object.keys(value).slice(0, KEYS)) {
+  let left = KEYS
+  for (const key in value) {
+    if (!Object.hasOwn(value, key)) continue
+    if (left-- === 0) break
     sample += `${key}:${sampleOfJson((value as Record<string, unknown>)[key], depth - 1)} `
   }
   return sample

@@ -136,6 +136,8 @@ test('a value that JSON does not hold as it is has to be read given any kind of 
     { a: undefined },
     [undefined],
     { toJSON: () => 1 },
+    { [Symbol('hidden')]: 1 },
+    Object.create({ inherited: 1 }),
   ]
   for (const value of odd) {
     const json = typeof value === 'bigint' ? 1 : (JSON.parse(JSON.stringify(value) ?? 'null') as JsonValue)
