@@ -2,7 +2,7 @@ import { sha256 } from '../../src/core/hash.ts'
 import { MODEL_URL } from '../support/as-recording.ts'
 import { ask } from '../support/ask.ts'
 import type { Peer } from '../support/protocol.ts'
-import { streamOf } from '../support/stream-of.ts'
+import { bytesOf } from '../support/stream-of.ts'
 import type { Exchange } from '../support/workloads.ts'
 
 const recorded = new Map<string, Exchange>()
@@ -18,7 +18,7 @@ export const peer: Peer = {
     ask(
       async (_url, { body }) => {
         const { answer, text } = recorded.get(sha256(body)) as Exchange
-        return new Response(answer.chunks.length === 1 ? text : streamOf(answer.chunks), { headers: answer.headers })
+        return new Response(answer.chunks.length === 1 ? text : bytesOf(answer.chunks), { headers: answer.headers })
       },
       MODEL_URL,
       exchange,

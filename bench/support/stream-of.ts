@@ -9,3 +9,16 @@ export function streamOf(chunks: readonly string[]): ReadableStream<Uint8Array> 
     },
   })
 }
+
+const encoder = new TextEncoder()
+
+/** The same as `fetch` gives it: a stream of bytes, each chunk in a buffer of its own. All of it is there at once. */
+export function bytesOf(chunks: readonly string[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    type: 'bytes',
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(encoder.encode(chunk))
+      controller.close()
+    },
+  })
+}
