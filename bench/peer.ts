@@ -12,6 +12,7 @@ const exit = process.exit.bind(process)
 const PEERS: Record<string, () => Promise<{ peer: Peer }>> = {
   retrial: () => import('./peers/retrial.ts'),
   functions: () => import('./peers/functions.ts'),
+  'function-floor': () => import('./peers/function-floor.ts'),
   undriven: () => import('./peers/undriven.ts'),
   match: () => import('./peers/match.ts'),
   redact: () => import('./peers/redact.ts'),

@@ -5,6 +5,7 @@ import type { FunctionInteraction } from '../../src/model/interaction.ts'
 import { driveToEnd } from '../support/drive-to-end.ts'
 import type { Peer } from '../support/protocol.ts'
 import { baseOf, openTape } from '../support/replay-tape.ts'
+import { type Step, stepsOf } from '../support/steps.ts'
 import type { Exchange } from '../support/workloads.ts'
 
 type Ask = (args: JsonObject) => Promise<JsonValue>
@@ -14,13 +15,6 @@ const unreachable: Ask = async () => {
 }
 const askModel = model('gpt-4.1-mini', unreachable)
 const searchDocs = tool('search_docs', unreachable)
-
-/** What an agent calls its functions with; the messages of its history stay the same objects, as they do in an agent. */
-interface Step {
-  isModel: boolean
-  args: JsonObject
-  text: string
-}
 
 let world: ReplayWorld | null = null
 let asked: readonly Exchange[] = []
@@ -46,21 +40,6 @@ export const peer: Peer = {
   },
   drive: (work) => driveToEnd(world, work),
   close: () => closeTape(),
-}
-
-function stepsOf(exchanges: readonly Exchange[]): Map<string, Step> {
-  let history: JsonValue[] = []
-  return new Map(
-    exchanges.map(({ key, request, text }): [string, Step] => {
-      const args = JSON.parse(request.body) as JsonObject
-      const isModel = Array.isArray(args.messages)
-      if (Array.isArray(args.messages)) {
-        history = [...history, ...args.messages.slice(history.length)]
-        args.messages = history
-      }
-      return [key, { isModel, args, text }]
-    }),
-  )
 }
 
 function asFunctionInteraction({ request, text }: Exchange, index: number): FunctionInteraction {

@@ -11,6 +11,7 @@ const BASELINE = 'mock-agent'
 /** Goals: at least 12 times as many runs as MockAgent through wrapped functions, at least twice as many through `fetch`. */
 const PEERS: Record<string, { label: string; goal?: number }> = {
   functions: { label: 'retrial, wrapped functions', goal: 1 / 12 },
+  'function-floor': { label: '  comparing and parsing alone: the least possible' },
   retrial: { label: 'retrial, fetch', goal: 1 / 2 },
   floor: { label: 'a function and a hash map: the least possible' },
   [BASELINE]: { label: 'undici MockAgent' },

@@ -43,3 +43,49 @@ test('the next request gets its own answer, given a connection that lives on aft
   const derived = court.save({ ...live.recording, interactions: [late, ...others] })
   expect(outputOf(await court.replay(agent, derived))).toEqual(live.output)
 })
+
+test.for(['virtual', 'real'] as const)(
+  'a connection that is kept alive keeps no run alive, on the %s clock',
+  async (clock) => {
+    const server = createServer((request, response) => response.end(request.url))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const source = (end: string): string => `
+    import http from 'node:http'
+    export const run = async ({ origin }: { origin: string }) => {
+      const text = await new Promise((resolve) => http.get(origin + '/one', (response) => response.on('data', (piece) => resolve(String(piece)))))
+      ${end}
+      return text
+    }`
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const live = await court.record(court.agent(source('')), { origin })
+    server.closeAllConnections()
+    server.close()
+    const stuck = await court.replay(court.agent(source('await new Promise(() => {})')), live, { clock })
+    expect(stuck.end).toEqual({ outcome: 'deadlock', waiting: [], last: expect.stringMatching(/^c1 /) })
+    // Node keeps a connection for five seconds, and no process for it.
+    expect(stuck.virtual_ms).toBeLessThan(3_000)
+    expect(stuck.left).toEqual([])
+  },
+)
+
+test('an agent is told that nothing came on its connection for as long as it asked, given a recorded answer that took longer', async () => {
+  const server = createServer((request, response) => setTimeout(() => response.end(request.url), 800))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const agent = court.agent(`
+    import http from 'node:http'
+    export const run = ({ origin }: { origin: string }) => new Promise((resolve) => {
+      const idle: number[] = []
+      const began = performance.now()
+      const request = http.get(origin + '/slow', { timeout: 300 }, (response) => {
+        response.on('data', () => {})
+        response.on('end', () => resolve(idle))
+      })
+      request.on('timeout', () => idle.push(Math.round((performance.now() - began) / 100) * 100))
+    })`)
+  const live = await court.record(agent, { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  server.closeAllConnections()
+  server.close()
+  const replay = await court.replay(agent, live)
+  expect([replay.outcome, outputOf(replay)]).toEqual(['finished', live.output])
+  expect(live.output).toEqual([300])
+})

@@ -64,6 +64,7 @@ export class ServedSocket extends net.Socket {
     const pieces = chunks.map(({ chunk, encoding }) =>
       typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
     )
+    this.#wake()
     this.#written = Buffer.concat([this.#written, ...pieces])
     if (this.connecting) this.#onConnected.push(callback)
     else callback()
@@ -100,6 +101,7 @@ export class ServedSocket extends net.Socket {
   #letGoOn({ headers }: WrittenRequest): void {
     if (this.#continued || !headers.some(([name, value]) => name === 'expect' && /100-continue/i.test(value))) return
     this.#continued = true
+    this.#wake()
     this.push('HTTP/1.1 100 Continue\r\n\r\n')
   }
 
@@ -157,8 +159,14 @@ export class ServedSocket extends net.Socket {
 
   #give(exchange: ServedExchange, data: string | Uint8Array): void {
     if (this.#exchange !== exchange || this.destroyed) return
-    this.push(typeof data === 'string' ? Buffer.from(data, 'latin1') : data)
     this.#wake()
+    this.push(typeof data === 'string' ? Buffer.from(data, 'latin1') : data)
+  }
+
+  /** Something comes or goes: Node sees that only on a handle. */
+  #wake(): void {
+    const { _unrefTimer } = this as unknown as { _unrefTimer?(): void }
+    _unrefTimer?.call(this)
   }
 
   // There is no handle that these could be set on; Node would wait for one.
@@ -173,24 +181,6 @@ export class ServedSocket extends net.Socket {
   }
   override setKeepAlive(): this {
     return this
-  }
-
-  #timer: NodeJS.Timeout | null = null
-
-  /** As of a real socket: fires when nothing came or went for so long. */
-  override setTimeout(ms: number, callback?: () => void): this {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    Object.assign(this, { timeout: ms })
-    this.#timer = ms > 0 ? setTimeout(() => this.emit('timeout'), ms) : null
-    if (callback !== undefined) {
-      if (ms > 0) this.once('timeout', callback)
-      else this.removeListener('timeout', callback)
-    }
-    return this
-  }
-
-  #wake(): void {
-    this.#timer?.refresh()
   }
 }
 

@@ -1,9 +1,10 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module'
+import net from 'node:net'
 import { promisify } from 'node:util'
 import { type Exports, standIn } from './exports.ts'
 import { installFakeDate } from './fake-date.ts'
 import { installFakePerformance } from './fake-performance.ts'
-import { installSocketTimeouts } from './socket-timeouts.ts'
+import { putTimeoutsOnClock } from './socket-timeouts.ts'
 import { clearTimer, Timeout, type TimerCallback } from './timeout.ts'
 import { installTimerPromises } from './timer-promises.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -22,7 +23,7 @@ export function installFakeTimers(clock: VirtualClock): void {
   installTimerPromises(clock, promises)
   installTimers(clock, require('node:timers') as Exports, promises)
   installAbortTimeout(clock)
-  installSocketTimeouts(clock)
+  putTimeoutsOnClock(net.Socket.prototype, clock)
   installMemoryWaits(clock)
   const now = (): number => clock.epoch + clock.look()
   installFakeDate(now, globalThis)

@@ -1,28 +1,10 @@
 import net from 'node:net'
-import { standIn } from './exports.ts'
 import { Timeout } from './timeout.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 interface Timed {
-  _unrefTimer(): void
   _onTimeout(): void
   [key: symbol]: unknown
-}
-
-/**
- * Puts the time-outs of sockets on the clock, and with them those of requests and of connections kept alive. Node sets a
- * timer that only it can reach, and restarts it whenever something comes or goes: it is exchanged for one of the clock's.
- */
-export function installSocketTimeouts(clock: VirtualClock): void {
-  putTimeoutsOnClock(net.Socket.prototype, clock)
-  // A connection to the recorded world is no file descriptor: Node does not see what comes and goes on it.
-  for (const name of ['push', 'write'] as const) {
-    const base = net.Socket.prototype[name] as (...args: unknown[]) => boolean
-    standIn(net.Socket.prototype, name, function (this: net.Socket & Timed, ...args: unknown[]) {
-      this._unrefTimer()
-      return base.apply(this, args)
-    })
-  }
 }
 
 /** What Node gives time-outs: sockets, and the sessions and streams of HTTP/2. */
@@ -30,7 +12,11 @@ interface TimedPrototype {
   setTimeout(ms: number, callback?: () => void): unknown
 }
 
-/** Puts the time-outs of all that share a prototype on the clock. */
+/**
+ * Puts the time-outs of all that share a prototype on the clock: of sockets, and with them those of requests and of connections
+ * kept alive. Node sets a timer that only it can reach, and restarts it whenever something comes or goes: it is exchanged for
+ * one of the clock's.
+ */
 export function putTimeoutsOnClock(prototype: object, clock: VirtualClock): void {
   const key = timerKey()
   const owner = prototype as TimedPrototype

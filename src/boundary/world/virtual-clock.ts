@@ -85,9 +85,10 @@ export class VirtualClock implements WorldClock {
     this.#offset = roundMs(this.#offset + ms)
   }
 
-  /** What the agent has set and may still be waiting for. */
+  /** What the agent has set and may still be waiting for: what keeps nothing alive and nobody has set is Node's, for its connections. */
   listTimers(): SetTimer[] {
-    return this.#alarms.timers().map(describeTimer)
+    const timers = this.#alarms.timers().map(describeTimer)
+    return timers.filter(({ at, unref }) => at !== null || unref !== true)
   }
 
   /** How many alarms have fired, and how often immediates had followed each other for many turns. */

@@ -12,7 +12,7 @@ const ENTRY = fileURLToPath(
 const QUIET = ['--disable-warning=ExperimentalWarning', '--no-deprecation']
 
 /** Most of what loading an agent leaves behind is gone before so much has come together, MB: nothing of it has to be copied until then. */
-const YOUNG = '--min-semi-space-size=32'
+const YOUNG = '--min-semi-space-size=16'
 
 export interface StartFolders {
   /** What the process may write to. */
