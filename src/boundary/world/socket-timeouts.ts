@@ -7,6 +7,14 @@ interface Timed {
   [key: symbol]: unknown
 }
 
+interface TimedSocket {
+  destroyed: boolean
+  timeout?: number
+  once(event: 'timeout', callback: () => void): unknown
+}
+
+const MAX_DELAY = 2 ** 31 - 1
+
 /** What Node gives time-outs: sockets, and the sessions and streams of HTTP/2. */
 interface TimedPrototype {
   setTimeout(ms: number, callback?: () => void): unknown
@@ -21,24 +29,34 @@ export function putTimeoutsOnClock(prototype: object, clock: VirtualClock): void
   const key = timerKey()
   const owner = prototype as TimedPrototype
   const setTimeout = owner.setTimeout as (this: unknown, ms: number, callback?: () => void) => unknown
-  owner.setTimeout = function (this: Timed & { destroyed: boolean }, ms: number, callback?: () => void) {
+  const set = (timed: Timed, ms: number): void => {
+    const callback = (): void => timed._onTimeout()
+    timed[key] = new Timeout(clock, { kind: 'socket.setTimeout', callback, delay: ms, ref: false })
+  }
+  owner.setTimeout = function (this: Timed & TimedSocket, ms: number, callback?: () => void) {
     const earlier = this[key]
     if (earlier instanceof Timeout && !this.destroyed) earlier.close()
+    if (prototype === net.Socket.prototype && !this.destroyed && isPlain(ms, callback)) {
+      // As Node does, without a timer of the machine that would only be taken away again.
+      this.timeout = ms
+      set(this, ms)
+      if (callback !== undefined) this.once('timeout', callback)
+      return this
+    }
     setTimeout.call(this, ms, callback)
     const native = this[key]
     if (native === null || typeof native !== 'object' || native instanceof Timeout) return this
     clearNative(native as NodeJS.Timeout)
-    this[key] =
-      ms > 0 && !this.destroyed
-        ? new Timeout(clock, {
-            kind: 'socket.setTimeout',
-            callback: () => this._onTimeout(),
-            delay: ms,
-            ref: false,
-          })
-        : null
+    if (ms > 0 && !this.destroyed) set(this, ms)
+    else this[key] = null
     return this
   }
+}
+
+/** Whether Node has nothing to say to a time-out. */
+function isPlain(ms: unknown, callback: unknown): boolean {
+  const isDelay = typeof ms === 'number' && ms > 0 && ms <= MAX_DELAY
+  return isDelay && (callback === undefined || typeof callback === 'function')
 }
 
 const clearNative = clearTimeout
