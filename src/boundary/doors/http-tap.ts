@@ -9,9 +9,12 @@ type AnyMethod = (this: http.ClientRequest, ...args: unknown[]) => unknown
 
 interface Tapped {
   context: BoundaryContext
+  /** When the request was sent whole; until then, when it was begun. */
   at: number
   body: Uint8Array[]
   observer: HttpObserver | null
+  /** It waits for one of the connections that its agent allows: nobody was asked yet. */
+  queued: boolean
   /** The client gave up: it destroyed the request or the response itself. */
   givenUp: boolean
   /** The socket was idle for as long as the client allows. */
@@ -35,7 +38,7 @@ export function installHttpTap(): void {
     prototype[name] = function (...args) {
       quietly(() => tapOf(this)?.body.push(...bytesOf(args)))
       const result = base.apply(this, args)
-      if (name === 'end') quietly(() => ask(this))
+      if (name === 'end') quietly(() => askWhole(this))
       return result
     }
   }
@@ -68,10 +71,15 @@ function tapOf(request: http.ClientRequest): Tapped | null {
     const context = currentContext()
     const observed = context !== null && context.tape.mode === 'observe'
     const fresh = { at: machineClock.now(), body: [], observer: null, givenUp: false, idle: false, over: false }
-    tap = observed ? { context, ...fresh } : null
+    tap = observed ? { context, ...fresh, queued: isQueued(request) } : null
     taps.set(request, tap)
   }
   return tap
+}
+
+function isQueued(request: http.ClientRequest): boolean {
+  const { agent } = request as unknown as { agent?: Partial<http.Agent> }
+  return Object.values(agent?.requests ?? {}).some((waiting) => (waiting as unknown[] | undefined)?.includes(request))
 }
 
 function bytesOf([chunk, encoding]: unknown[]): Uint8Array[] {
@@ -79,6 +87,14 @@ function bytesOf([chunk, encoding]: unknown[]): Uint8Array[] {
     return [Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')]
   }
   return chunk instanceof Uint8Array ? [new Uint8Array(chunk)] : []
+}
+
+/** Tells the tape of a request that is sent whole: a replay counts from there when its answer is due. */
+function askWhole(request: http.ClientRequest): void {
+  const tap = tapOf(request)
+  if (tap === null || tap.observer !== null || tap.queued || !request.writableEnded) return
+  tap.at = machineClock.now()
+  ask(request)
 }
 
 /** Tells the tape of the request, once: when it was sent whole, or when something happens to it before. */
@@ -102,12 +118,17 @@ function ask(request: http.ClientRequest): HttpObserver | null {
   return tap.observer
 }
 
-const WATCHED = new Set<unknown>(['information', 'response', 'error', 'close', 'upgrade', 'timeout'])
+const WATCHED = new Set<unknown>(['socket', 'information', 'response', 'error', 'close', 'upgrade', 'timeout'])
 
 function watch(request: http.ClientRequest, event: unknown, value: unknown): void {
   if (!WATCHED.has(event)) return
   const tap = tapOf(request)
   if (tap === null) return
+  if (event === 'socket') {
+    tap.queued = false
+    askWhole(request)
+    return
+  }
   if (tap.over) {
     if (event === 'error' && isParseError(value)) tap.surplus = value
     return
@@ -121,6 +142,8 @@ function watch(request: http.ClientRequest, event: unknown, value: unknown): voi
     tap.observer?.information(headOf(value as http.IncomingMessage))
     return
   }
+  // Given up while it waited for a connection: nobody knows of it, nor will a replay.
+  if (tap.queued) return
   const observer = ask(request)
   if (observer === null) return
   if (event === 'response') watchResponse(tap, request, value as http.IncomingMessage, observer)

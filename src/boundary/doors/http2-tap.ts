@@ -36,7 +36,8 @@ class StreamTap {
   readonly #context: BoundaryContext
   readonly #stream: ClientHttp2Stream
   readonly #session: ClientHttp2Session | undefined
-  readonly #at = machineClock.now()
+  /** When the request was sent whole; until then, when it was begun. */
+  #at = machineClock.now()
   readonly #body: Uint8Array[] = []
   /** Pieces of the answer that came before its head was told: Node tells it a tick later. */
   #early: Uint8Array[] = []
@@ -61,6 +62,7 @@ class StreamTap {
     this.#tell('write', (chunk, encoding) => this.#sent(chunk, encoding))
     this.#tell('end', (chunk, encoding) => {
       this.#sent(chunk, encoding)
+      if (this.#observer === null) this.#at = machineClock.now()
       this.#ask()
     })
     this.#tell('push', (chunk) => {

@@ -27,7 +27,6 @@ export class ServedSocket extends net.Socket {
   #written: Buffer = Buffer.alloc(0)
   #continued = false
   #exchange: ServedExchange | null = null
-  #onConnected: (() => void)[] = []
 
   constructor(protocol: 'http:' | 'https:', options: NetConnectOpts) {
     super()
@@ -39,17 +38,19 @@ export class ServedSocket extends net.Socket {
       this.authorized = true
     }
     Object.assign(this, { connecting: true })
-    // Some clients write only once they are connected.
-    setImmediate(() => {
-      if (this.#exchange === null) this.#connect()
-    })
+    // In a turn of its own, as for real: some clients look at their socket only a moment after they were told of it.
+    setImmediate(() => this.#connect())
   }
 
   #connect(): void {
-    if (!this.connecting || this.destroyed) return
+    if (!this.connecting || this.destroyed || this.#exchange?.isUnreachable) return
     Object.assign(this, { connecting: false })
     for (const event of ['connect', 'ready', ...(this.encrypted ? ['secureConnect'] : [])]) this.emit(event)
-    for (const callback of this.#onConnected.splice(0)) callback()
+  }
+
+  #whenConnected(callback: () => void): void {
+    if (this.connecting) this.once(this.encrypted ? 'secureConnect' : 'connect', callback)
+    else callback()
   }
 
   override _read(): void {
@@ -66,8 +67,7 @@ export class ServedSocket extends net.Socket {
     )
     this.#wake()
     this.#written = Buffer.concat([this.#written, ...pieces])
-    if (this.connecting) this.#onConnected.push(callback)
-    else callback()
+    this.#whenConnected(callback)
     this.#takeRequest()
   }
 
@@ -79,6 +79,8 @@ export class ServedSocket extends net.Socket {
     const exchange = this.#exchange
     this.#exchange = null
     exchange?.abort(error ?? undefined)
+    // Of a socket without a handle Node tells that it is closed before those on it have settled, and not how.
+    Object.assign(this, { _handle: { close: (onClosed: () => void) => setImmediate(onClosed) } })
     super._destroy(error, callback)
   }
 
@@ -101,8 +103,10 @@ export class ServedSocket extends net.Socket {
   #letGoOn({ headers }: WrittenRequest): void {
     if (this.#continued || !headers.some(([name, value]) => name === 'expect' && /100-continue/i.test(value))) return
     this.#continued = true
-    this.#wake()
-    this.push('HTTP/1.1 100 Continue\r\n\r\n')
+    this.#whenConnected(() => {
+      this.#wake()
+      this.push('HTTP/1.1 100 Continue\r\n\r\n')
+    })
   }
 
   /** No recording can answer a connection that changes its protocol: the guard refuses it by name. */
@@ -121,12 +125,12 @@ export class ServedSocket extends net.Socket {
     if (decision.kind !== 'serve') throw new Error('the tape of a replay let a request proceed')
     const { exchange } = decision
     this.#exchange = exchange
-    if (!exchange.isUnreachable) process.nextTick(() => this.#connect())
     void runInContext(context, () => this.#answer(exchange, method === 'HEAD', wasContinued))
   }
 
   async #answer(exchange: ServedExchange, isHead: boolean, wasContinued: boolean): Promise<void> {
     try {
+      if (!exchange.isUnreachable) await new Promise<void>((resolve) => this.#whenConnected(resolve))
       for await (const before of exchange.information?.() ?? []) {
         if (before.status !== 100 || !wasContinued) this.#give(exchange, toLines(before, before.headers))
       }

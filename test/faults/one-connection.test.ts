@@ -1,0 +1,105 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openCourt, outputOf } from '../replay/court.ts'
+
+const court = openCourt()
+const server = createServer((request, response) => {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+  request.resume()
+  request.once('end', () => setTimeout(() => response.end(pathname), Number(searchParams.get('ms') ?? 0)))
+})
+let origin = ''
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+
+afterAll(() => {
+  court.close()
+  server.closeAllConnections()
+  server.close()
+})
+
+/** An agent that tells what it saw; `ask` gives when the answer was there, in spans of 400 ms. */
+const agentOf = (body: string) =>
+  court.agent(`
+    import http from 'node:http'
+    import { once } from 'node:events'
+    const began = performance.now()
+    const now = () => Math.round((performance.now() - began) / 400)
+    const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+    const ask = (url: string, options: http.RequestOptions) => new Promise((resolve) => {
+      const request = http.get(url, options, (response) => {
+        response.resume()
+        response.on('end', () => resolve(now()))
+      })
+      request.on('timeout', () => request.destroy())
+      request.on('error', (error) => resolve(error.name))
+    })
+    export const run = async ({ origin }: { origin: string }) => {
+      ${body}
+    }`)
+
+async function runBoth(body: string): Promise<{ live: unknown; replayed: unknown; grades: unknown; calls: number }> {
+  const agent = agentOf(body)
+  const live = await court.record(agent, { origin })
+  const replay = await court.replay(agent, live)
+  const calls = live.recording.interactions.length
+  return { live: live.output, replayed: outputOf(replay), grades: replay.grades, calls }
+}
+
+test('a request that waits for the one connection of its agent is not made to wait for that twice', async () => {
+  const { live, replayed } = await runBoth(`
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    return Promise.all(['/a?ms=400', '/b?ms=400', '/c?ms=400'].map((path) => ask(origin + path, { agent, timeout: 900 })))`)
+  expect(live).toEqual([1, 2, 3])
+  expect(replayed).toEqual(live)
+})
+
+test('a request that was given up before it had a connection is no evidence for another that had one', async () => {
+  const { live, replayed, grades, calls } = await runBoth(`
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    const first = ask(origin + '/a?ms=400', { agent })
+    const given = await ask(origin + '/b', { agent, signal: AbortSignal.timeout(100) })
+    return [given, await first, await ask(origin + '/b', { agent })]`)
+  expect(live).toEqual(['AbortError', 1, 1])
+  expect(replayed).toEqual(live)
+  expect([calls, grades]).toEqual([2, ['exact', 'exact']])
+})
+
+test('an answer to a request that was long in being written comes as soon after it as it did', async () => {
+  const { live, replayed } = await runBoth(`
+    const request = http.request(origin + '/up?ms=200', { method: 'POST', agent: new http.Agent() })
+    const answered = once(request, 'response')
+    for (let i = 0; i < 3; i++) {
+      request.write('piece')
+      await wait(200)
+    }
+    request.end()
+    const [response] = await answered
+    response.resume()
+    return now()`)
+  expect(live).toBe(2)
+  expect(replayed).toBe(live)
+})
+
+test('events of a connection come in the order of Node, to one that looks at it a moment later', async () => {
+  const { live, replayed } = await runBoth(`
+    const seen: string[] = []
+    const note = (source: NodeJS.EventEmitter, name: string, events: string[]) => {
+      for (const event of events) source.on(event, (value) => seen.push([name, event, ...(typeof value === 'boolean' ? [value] : [])].join(' ')))
+    }
+    const request = http.get(origin + '/last?ms=400', { agent: new http.Agent() })
+    note(request, 'request', ['finish', 'response', 'close'])
+    request.on('error', () => {})
+    const [socket] = await once(request, 'socket')
+    note(socket, 'socket', ['connect', 'ready', 'close'])
+    await once(socket, 'connect')
+    setTimeout(() => socket.destroy(), 100)
+    await new Promise((resolve) => request.once('close', resolve))
+    return seen`)
+  expect(live).toEqual(['request finish', 'socket connect', 'socket ready', 'socket close false', 'request close'])
+  expect(replayed).toEqual(live)
+})
