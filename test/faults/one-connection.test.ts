@@ -100,6 +100,6 @@ test('events of a connection come in the order of Node, to one that looks at it 
     setTimeout(() => socket.destroy(), 100)
     await new Promise((resolve) => request.once('close', resolve))
     return seen`)
-  expect(live).toEqual(['request finish', 'socket connect', 'socket ready', 'socket close false', 'request close'])
+  expect(live).toEqual(['request finish', 'socket connect', 'socket ready', 'request close', 'socket close false'])
   expect(replayed).toEqual(live)
 })
