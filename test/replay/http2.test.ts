@@ -106,3 +106,27 @@ test('a connection to a host that the recording does not know is refused and cou
   expect(replay.egress).toMatchObject([{ layer: 'tcp', target: new URL(worlds[0]?.base ?? '').host }])
   expect(worlds[0]?.contacts()).toBe(before)
 })
+
+test('a connection of HTTP/2 that is idle for as long as the client allows tells so, unless it keeps no process alive', async () => {
+  const source = (idle: string): string => `
+    import { once } from 'node:events'
+    import http2 from 'node:http2'
+    export const run = async ({ base }: { base: string }) => {
+      const session = http2.connect(base)
+      const stream = session.request({ ':path': '/get' })
+      const ready = once(stream, 'ready').then(() => 'ready ' + stream.id)
+      const early = [session.connecting, stream.pending]
+      stream.resume()
+      await once(stream, 'close')
+      const log = [...early, await ready]
+      ${idle}
+      return log
+    }`
+  const wait = `await new Promise((resolve) => session.setTimeout(300, () => session.close(() => resolve(log.push('idle')))))`
+  const agent = court.agent(source(wait))
+  const live = await court.record(agent, { base: worlds[0]?.base })
+  expect(live.output).toEqual([true, true, 'ready 1', 'idle'])
+  expect(outputOf(await court.replay(agent, live))).toEqual(live.output)
+  const stuck = await court.replay(court.agent(source(`session.unref(); ${wait}`)), live)
+  expect(stuck.outcome).toBe('deadlock')
+})

@@ -35,13 +35,22 @@ export function installHttp2Door(onPrototype: (prototype: object) => void): void
     if (tape?.mode !== 'serve' || tape.holds?.(originOf(authority)) !== true) return base(authority, options, listener)
     const settings = typeof options === 'function' ? {} : options
     const [near, far] = duplexPair()
+    const socket = new (streamSocket())(near)
+    Object.assign(socket, { connecting: true })
     const session = base(
       authority,
-      { ...settings, createConnection: () => near as Duplex },
+      { ...settings, createConnection: () => socket },
       typeof options === 'function' ? options : listener,
     )
     tell(session)
-    served.set(session, new ServedSession(session, far))
+    const other = new ServedSession(session)
+    served.set(session, other)
+    setImmediate(() => {
+      if (socket.destroyed) return
+      Object.assign(socket, { connecting: false })
+      other.open(far)
+      for (const event of ['connect', 'ready']) socket.emit(event)
+    })
     if (new URL(originOf(authority)).protocol === 'https:') lookEncrypted(session)
     return session
   }
@@ -55,6 +64,19 @@ export function installHttp2Door(onPrototype: (prototype: object) => void): void
     session.expect(stream, currentContext())
   })
   syncBuiltinESMExports()
+}
+
+type StreamSocket = new (stream: Duplex) => Duplex
+
+let found: StreamSocket | null = null
+
+/** What Node makes a socket of a stream with. Given the stream itself, it takes the connection for one that has long been there. */
+function streamSocket(): StreamSocket {
+  if (found !== null) return found
+  const session = http2.performServerHandshake(duplexPair()[0])
+  found = (Object.getPrototypeOf(session.socket) as { constructor: StreamSocket }).constructor
+  session.destroy()
+  return found
 }
 
 /** Node's own rules for what it is given. */

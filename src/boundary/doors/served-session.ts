@@ -29,8 +29,12 @@ export class ServedSession {
   /** Why the connection breaks once nothing is open on it. */
   #broken: { error: Error | undefined } | null = null
 
-  constructor(client: ClientHttp2Session, wire: Duplex) {
+  constructor(client: ClientHttp2Session) {
     this.#client = client
+  }
+
+  /** The client is connected. */
+  open(wire: Duplex): void {
     const server = http2.performServerHandshake(wire, { settings: SETTINGS, strictSingleValueFields: false } as object)
     server.on('error', doNothing)
     server.on('stream', (stream, headers) => {

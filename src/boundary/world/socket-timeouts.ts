@@ -18,6 +18,8 @@ const MAX_DELAY = 2 ** 31 - 1
 /** What Node gives time-outs: sockets, and the sessions and streams of HTTP/2. */
 interface TimedPrototype {
   setTimeout(ms: number, callback?: () => void): unknown
+  ref?(): unknown
+  unref?(): unknown
 }
 
 /**
@@ -29,9 +31,10 @@ export function putTimeoutsOnClock(prototype: object, clock: VirtualClock): void
   const key = timerKey()
   const owner = prototype as TimedPrototype
   const setTimeout = owner.setTimeout as (this: unknown, ms: number, callback?: () => void) => unknown
+  const holds = prototype === net.Socket.prototype ? () => false : watchRefs(owner, key)
   const set = (timed: Timed, ms: number): void => {
     const callback = (): void => timed._onTimeout()
-    timed[key] = new Timeout(clock, { kind: 'socket.setTimeout', callback, delay: ms, ref: false })
+    timed[key] = new Timeout(clock, { kind: 'socket.setTimeout', callback, delay: ms, ref: holds(timed) })
   }
   owner.setTimeout = function (this: Timed & TimedSocket, ms: number, callback?: () => void) {
     const earlier = this[key]
@@ -51,6 +54,28 @@ export function putTimeoutsOnClock(prototype: object, clock: VirtualClock): void
     else this[key] = null
     return this
   }
+}
+
+/**
+ * Node's own timer keeps nothing alive, but the open connection of a session does: here that is no file descriptor, so its timer
+ * stands for it.
+ *
+ * @returns Whether one keeps its process alive.
+ */
+function watchRefs(owner: TimedPrototype, key: symbol): (timed: Timed) => boolean {
+  if (owner.ref === undefined) return () => false
+  const unrefd = new WeakSet<Timed>()
+  for (const name of ['ref', 'unref'] as const) {
+    const base = owner[name] as (this: unknown) => unknown
+    owner[name] = function (this: Timed) {
+      if (name === 'ref') unrefd.delete(this)
+      else unrefd.add(this)
+      const timer = this[key]
+      if (timer instanceof Timeout) timer[name]()
+      return base.call(this)
+    }
+  }
+  return (timed) => !unrefd.has(timed)
 }
 
 /** Whether Node has nothing to say to a time-out. */
