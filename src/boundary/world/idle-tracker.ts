@@ -1,4 +1,4 @@
-import { type AsyncHook, AsyncResource, createHook } from 'node:async_hooks'
+import { type AsyncHook, AsyncResource, createHook, executionAsyncId } from 'node:async_hooks'
 import fs from 'node:fs'
 import { doNothing } from '../../core/nothing.ts'
 import { type CallSite, takeCallSite } from './call-site.ts'
@@ -132,9 +132,18 @@ export class IdleTracker {
     this.#mark(() =>
       nativeImmediate(() => {
         this.#activity--
+        this.#forgetCleared(executionAsyncId())
         callback()
       }),
     )
+  }
+
+  /** Immediates run in the order in which they were set: one that was set before the one that runs and has not run itself was cleared. */
+  #forgetCleared(running: number): void {
+    for (const id of this.#immediates) {
+      if (id > running) return
+      this.#immediates.delete(id)
+    }
   }
 
   #mark(create: () => unknown): void {
