@@ -1,12 +1,6 @@
+import { doNothing } from '../../core/nothing.ts'
 import type { HeaderList } from '../../model/interaction.ts'
-import {
-  type BoundaryContext,
-  currentContext,
-  type HttpAsk,
-  type HttpHead,
-  runInContext,
-  type ServedExchange,
-} from '../tape.ts'
+import { type BoundaryContext, currentContext, type HttpAsk, runInContext } from '../tape.ts'
 import { bodyAtHand } from './request-body.ts'
 import { buildResponse } from './served-response.ts'
 
@@ -15,6 +9,20 @@ type Fetch = typeof globalThis.fetch
 const INSTALLED = Symbol.for('retrial.fetch')
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const MAX_REDIRECTS = 20
+/** What a request is seldom made with, and may be refused for. */
+const SELDOM = [
+  'cache',
+  'credentials',
+  'duplex',
+  'integrity',
+  'mode',
+  'priority',
+  'referrer',
+  'referrerPolicy',
+  'window',
+]
+const BODY_METHODS = new Set(['DELETE', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'delete', 'options', 'post', 'put'])
+const PLAIN_METHODS = new Set([...BODY_METHODS, 'GET', 'HEAD', 'get', 'head'])
 
 /**
  * Replaces `globalThis.fetch` by a function that stands for good, so that SDK clients which capture `fetch` when they are
@@ -35,10 +43,10 @@ export function installFetchDoor(): void {
   Object.defineProperty(globalThis, 'fetch', { value: fetch, configurable: true, writable: true, enumerable: true })
 }
 
-/** `data:` and `blob:` URLs never leave the process. */
+/** Only what is asked by HTTP leaves the process: `data:` and `blob:` URLs stay within, any other is refused. */
 function isLocal(input: unknown): boolean {
-  const url = typeof input === 'string' ? input : input instanceof URL ? input.protocol : ''
-  return url.startsWith('data:') || url.startsWith('blob:')
+  const url = input instanceof Request ? input.url : input instanceof URL ? input.protocol : input
+  return typeof url === 'string' && /^(?!https?:)[a-z][a-z\d+.-]*:/i.test(url)
 }
 
 interface FetchCall {
@@ -57,23 +65,30 @@ async function serveFetch(
     const decision = context.tape.http(ask, context)
     if (decision.kind !== 'serve') throw new Error('the tape of a replay let a request proceed')
     const { exchange } = decision
-    const head = await untilAborted(exchange, signal)
+    const head = await untilAborted(exchange.head, signal, (reason) => exchange.abort(reason))
     const location = REDIRECTS.has(head.status) && head.headers.find(([name]) => name === 'location')?.[1]
     if (!location || redirect === 'manual') {
-      return buildResponse({ head, exchange, signal, url: ask.url, redirected: hops > 0 })
+      return buildResponse({
+        head,
+        exchange,
+        signal,
+        url: ask.url,
+        isHead: ask.method === 'HEAD',
+        redirected: hops > 0,
+      })
     }
     exchange.abort(undefined)
     if (redirect === 'error') throw networkError(new Error('unexpected redirect'))
     if (hops === MAX_REDIRECTS) throw networkError(new Error('redirect count exceeded'))
-    ask = follow(ask, head.status, location)
+    ask = follow(ask, head.status, readLocation(location, ask.url))
   }
 }
 
-/** Reads the arguments of `fetch`; a `Request` is only built for what cannot be read off plainly. */
+/** Reads the arguments of `fetch`; a `Request` is only built for what cannot be read off plainly: it refuses what is to be refused. */
 async function readCall(input: string | URL | Request, init: RequestInit | undefined): Promise<FetchCall> {
   const plain = !(input instanceof Request)
   const body = init?.body
-  const atHand = plain ? (typeof body === 'string' ? body : bodyAtHand(body)) : undefined
+  const atHand = plain && isPlain(init) ? (typeof body === 'string' ? body : bodyAtHand(body)) : undefined
   if (plain && atHand !== undefined) {
     const headers = new Headers(init?.headers)
     if (atHand !== null && !headers.has('content-type')) {
@@ -83,25 +98,46 @@ async function readCall(input: string | URL | Request, init: RequestInit | undef
       }
     }
     const url = parseUrl(String(input))
+    const { method = 'GET', signal = null, redirect = 'follow' } = init ?? {}
+    // A request that is given up before it is made never leaves.
+    signal?.throwIfAborted()
     return {
-      ask: { door: 'fetch', method: normaliseMethod(init?.method), url, headers: [...headers], body: atHand },
-      signal: init?.signal ?? null,
-      redirect: init?.redirect ?? 'follow',
+      ask: { door: 'fetch', method: method.toUpperCase(), url, headers: [...headers], body: atHand },
+      signal,
+      redirect,
     }
   }
   const request = new Request(input, init)
-  const bytes = request.body === null ? null : new Uint8Array(await request.arrayBuffer())
+  const { redirect } = request
+  // As the recorder writes it, which looks at the same place for every client.
+  const method = request.method.toUpperCase()
+  // The caller's own signal: that of a clone is lost when the clone is collected.
+  const signal = init?.signal ?? (plain ? null : input.signal)
+  signal?.throwIfAborted()
+  const sent = request.body === null ? null : await untilAborted(request.arrayBuffer(), signal)
+  const bytes = sent && new Uint8Array(sent)
   return {
-    ask: { door: 'fetch', method: request.method, url: request.url, headers: [...request.headers], body: bytes },
-    // The caller's own signal: that of a clone is lost when the clone is collected.
-    signal: init?.signal ?? (plain ? null : input.signal),
-    redirect: request.redirect,
+    ask: { door: 'fetch', method, url: parseUrl(request.url), headers: [...request.headers], body: bytes },
+    signal,
+    redirect,
   }
+}
+
+/** Whether these are such as nothing is refused of. */
+function isPlain(init: RequestInit | undefined): boolean {
+  if (init === undefined) return true
+  if (typeof init !== 'object' || init === null) return false
+  if (SELDOM.some((name) => (init as Record<string, unknown>)[name] !== undefined)) return false
+  const { method = 'GET', body, signal, redirect = 'follow' } = init
+  if (!(body == null ? PLAIN_METHODS : BODY_METHODS).has(method)) return false
+  return (signal == null || signal instanceof AbortSignal) && /^(follow|manual|error)$/.test(redirect)
 }
 
 function parseUrl(input: string): string {
   const url = URL.parse(input)
   if (url === null) throw new TypeError(`Failed to parse URL from ${input}`, { cause: invalidUrl(input) })
+  if (url.username !== '' || url.password !== '')
+    throw new TypeError(`Request cannot be constructed from a URL that includes credentials: ${input}`)
   url.hash = ''
   return url.href
 }
@@ -110,22 +146,22 @@ function invalidUrl(input: string): Error {
   return Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL', input })
 }
 
-function normaliseMethod(method = 'GET'): string {
-  return /^(delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method
-}
-
-function untilAborted(exchange: ServedExchange, signal: AbortSignal | null): Promise<HttpHead> {
+function untilAborted<T>(
+  value: Promise<T>,
+  signal: AbortSignal | null,
+  abort: (reason: unknown) => void = doNothing,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
-      exchange.abort(signal?.reason)
+      abort(signal?.reason)
       reject(signal?.reason)
     }
     if (signal?.aborted) return onAbort()
     signal?.addEventListener('abort', onAbort, { once: true })
-    exchange.head.then(
-      (head) => {
+    value.then(
+      (settled) => {
         signal?.removeEventListener('abort', onAbort)
-        resolve(head)
+        resolve(settled)
       },
       (error: unknown) => {
         signal?.removeEventListener('abort', onAbort)
@@ -140,9 +176,16 @@ function networkError(cause: unknown): TypeError {
   return new TypeError('fetch failed', { cause })
 }
 
+function readLocation(location: string, base: string): URL {
+  const url = URL.parse(location, base)
+  if (url === null) throw networkError(invalidUrl(location))
+  if (!/^https?:$/.test(url.protocol)) throw networkError(new Error('URL scheme must be a HTTP(S) scheme'))
+  url.hash = ''
+  return url
+}
+
 /** The next request of a redirect, by the rules of the fetch standard. */
-function follow(ask: HttpAsk, status: number, location: string): HttpAsk {
-  const url = new URL(location, ask.url)
+function follow(ask: HttpAsk, status: number, url: URL): HttpAsk {
   const toGet =
     (status === 303 && ask.method !== 'GET' && ask.method !== 'HEAD') || (status < 303 && ask.method === 'POST')
   const crossOrigin = url.origin !== new URL(ask.url).origin

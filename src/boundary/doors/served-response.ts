@@ -12,6 +12,8 @@ interface ServedResponseOptions {
   exchange: ServedExchange
   signal: AbortSignal | null
   url: string
+  /** Whether only the head was asked for: then there is no body. */
+  isHead: boolean
   redirected: boolean
 }
 
@@ -37,6 +39,7 @@ class ServedResponse extends BaseResponse {
 
   constructor(options: ServedResponseOptions) {
     super(null, initOf(options.head))
+    Object.setPrototypeOf((this as unknown as Response).headers, GivenHeaders)
     this.#options = options
   }
 
@@ -93,8 +96,8 @@ class ServedResponse extends BaseResponse {
 
   /** Whether the body can be put together without a stream. */
   get #isWhole(): boolean {
-    const { head, exchange } = this.#options
-    return this.#streamed === null && !this.#isRead && exchange.isCoded !== true && !NULL_BODY.has(head.status)
+    const { exchange } = this.#options
+    return this.#streamed === null && !this.#isRead && exchange.isCoded !== true && hasBody(this.#options)
   }
 
   #collect(): Promise<Collected> {
@@ -110,12 +113,28 @@ class ServedResponse extends BaseResponse {
       this.#streamed = new Response('', initOf(head))
       void this.#streamed.text()
     } else {
-      this.#streamed = new Response(NULL_BODY.has(head.status) ? null : streamOf(this.#options), initOf(head))
+      this.#streamed = new Response(hasBody(this.#options) ? streamOf(this.#options) : null, initOf(head))
     }
     return this.#streamed
   }
 }
 Object.defineProperty(ServedResponse, 'name', { value: 'Response' })
+Object.defineProperty(ServedResponse.prototype, 'constructor', { value: Response })
+
+function refuseChange(): never {
+  throw new TypeError('immutable')
+}
+
+/** Headers as those of any response that came from elsewhere: nobody may change them. */
+const GivenHeaders = Object.create(Headers.prototype, {
+  append: { value: refuseChange },
+  delete: { value: refuseChange },
+  set: { value: refuseChange },
+}) as object
+
+function hasBody({ head, isHead }: ServedResponseOptions): boolean {
+  return !isHead && !NULL_BODY.has(head.status)
+}
 
 function initOf({ status, status_text, headers }: HttpHead): ResponseInit {
   return { status, statusText: status_text, headers: headers as [string, string][] }

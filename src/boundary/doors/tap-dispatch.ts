@@ -54,7 +54,8 @@ class DispatchTap {
     const atHand = bodyAtHand(body)
     const known = atHand === undefined ? this.#bodyOfDoor() : atHand
     if (known !== undefined) this.#observe(known)
-    else watchSentBody(body as object, { onPiece: (piece) => this.#piece(piece, true), onSent: () => this.#observe() })
+    else
+      watchSentBody(body as object, { onPiece: (piece) => this.#piece(piece, true), onSent: () => this.#sentWhole() })
   }
 
   /** `fetch` turns all it sends into a stream; its door may know what is in there. */
@@ -79,6 +80,12 @@ class DispatchTap {
     const decision = this.#context.tape.http({ ...this.#ask, body }, this.#context)
     if (decision.kind === 'proceed') this.#observer = decision.observer
     return this.#observer
+  }
+
+  /** A replay reads a stream to its end as well, and counts from there when the answer is due. What is of a known length is all there. */
+  #sentWhole(): void {
+    if (this.#observer === null && this.#announcedLength() === undefined) this.#ask.at = machineClock.now()
+    this.#observe()
   }
 
   #head(status: number, headers: unknown, text: string | undefined): void {
@@ -108,7 +115,7 @@ class DispatchTap {
 
   readonly #taps: Record<string, Tap> = {
     onBodySent: (piece: unknown) => void this.#piece(piece, false),
-    onRequestSent: () => void this.#observe(),
+    onRequestSent: () => void this.#sentWhole(),
     // Old style. The client aborts through the function it is handed here.
     onConnect: (abort: (reason?: unknown) => void, ...rest: unknown[]) => [
       (reason?: unknown): void => {
