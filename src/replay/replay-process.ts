@@ -200,10 +200,11 @@ function enterEnvironment(job: ReplayJob): void {
 /** Loads the agent, and runs it once the run has `begun`. */
 function startAgent(run: AgentRun, job: ReplayJob, tape: ReplayTape, begun: Promise<void>): void {
   const onUncaught = (error: unknown): void => {
-    run.uncaught ??= { error }
+    // An agent that listens itself goes on, as its process would.
+    if (process.listenerCount('uncaughtException') === 1) run.uncaught ??= { error }
   }
+  // A rejection that nobody handles comes here as well, unless the agent listens for those.
   process.on('uncaughtException', onUncaught)
-  process.on('unhandledRejection', onUncaught)
   callAgent(job, tape, begun).then(
     (output) => {
       run.settled = settle(output)
