@@ -121,3 +121,25 @@ test('a source is still named given more looks at it than are followed', async (
   expect(sources).toMatchObject([{ name: 'random:Math.random' }])
   expect(sources[0]?.seen).toHaveLength(1_001)
 })
+
+test.each([
+  [
+    'that wraps what it is given',
+    'get: () => (...all) => given ? given(...all) : "written", set(other) { given = other }',
+  ],
+  ['that throws', 'get() { if (isOver) return undefined; throw new Error("not to be looked at") }'],
+])('a look at a variable changes nothing given a writer of stacks behind a getter %s', async (_, getter) => {
+  const agent = court.agent(`export function run() {
+    let given
+    let isOver = false
+    const native = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
+    Object.defineProperty(Error, 'prepareStackTrace', { configurable: true, ${getter} })
+    const team = process.env.TEAM
+    isOver = true
+    const stack = typeof new Error('of the agent').stack
+    Object.defineProperty(Error, 'prepareStackTrace', native)
+    return [team, stack, given === undefined]
+  }`)
+  const replay = await court.replay(agent, live, { extra_env: { TEAM: 'desk' } })
+  expect(outputOf(replay)).toEqual(['desk', 'string', true])
+})

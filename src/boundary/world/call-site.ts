@@ -82,8 +82,10 @@ export function directCaller(): string | null {
 
 /** The file of the innermost frame that is not the harness's; null where that cannot be told without writing the stack out. */
 function innermostFile(below: (...args: never[]) => unknown): string | null {
-  // An agent may have its own way of writing stacks, and may have frozen it.
-  const { prepareStackTrace } = Error
+  // An agent may have its own way of writing stacks: one that cannot be put back as it was is left alone.
+  const property = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
+  if (property?.writable !== true) return null
+  const prepareStackTrace: unknown = property.value
   try {
     Error.prepareStackTrace = listSites
     const { stack } = capture(HARNESS_FRAMES + 1, below) as { stack?: unknown }
@@ -96,20 +98,12 @@ function innermostFile(below: (...args: never[]) => unknown): string | null {
   } catch {
     return null
   } finally {
-    if (prepareStackTrace !== listSites) restore(prepareStackTrace)
+    Error.prepareStackTrace = prepareStackTrace as typeof Error.prepareStackTrace
   }
 }
 
 function listSites(_error: Error, sites: NodeJS.CallSite[]): NodeJS.CallSite[] {
   return sites
-}
-
-function restore(prepareStackTrace: typeof Error.prepareStackTrace): void {
-  try {
-    Error.prepareStackTrace = prepareStackTrace
-  } catch {
-    // It could not be replaced either.
-  }
 }
 
 function readFrames(site: CallSite): string[] {
