@@ -130,7 +130,8 @@ function isPlain(init: RequestInit | undefined): boolean {
   if (SELDOM.some((name) => (init as Record<string, unknown>)[name] !== undefined)) return false
   const { method = 'GET', body, signal, redirect = 'follow' } = init
   if (!(body == null ? PLAIN_METHODS : BODY_METHODS).has(method)) return false
-  return (signal == null || signal instanceof AbortSignal) && /^(follow|manual|error)$/.test(redirect)
+  if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error') return false
+  return signal == null || signal instanceof AbortSignal
 }
 
 function parseUrl(input: string): string {

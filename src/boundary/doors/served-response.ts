@@ -39,8 +39,13 @@ class ServedResponse extends BaseResponse {
 
   constructor(options: ServedResponseOptions) {
     super(null, initOf(options.head))
-    Object.setPrototypeOf((this as unknown as Response).headers, GivenHeaders)
     this.#options = options
+  }
+
+  get headers(): Headers {
+    const headers = headersOf.call(this)
+    if (Object.getPrototypeOf(headers) === Headers.prototype) Object.setPrototypeOf(headers, GivenHeaders)
+    return headers
   }
 
   get url(): string {
@@ -120,6 +125,8 @@ class ServedResponse extends BaseResponse {
 }
 Object.defineProperty(ServedResponse, 'name', { value: 'Response' })
 Object.defineProperty(ServedResponse.prototype, 'constructor', { value: Response })
+
+const { get: headersOf } = Object.getOwnPropertyDescriptor(Response.prototype, 'headers') as { get(): Headers }
 
 function refuseChange(): never {
   throw new TypeError('immutable')
