@@ -28,7 +28,7 @@ const agentOf = (body: string) =>
   court.agent(`
     import http from 'node:http'
     import { once } from 'node:events'
-    const began = performance.now()
+    let began = 0
     const now = () => Math.round((performance.now() - began) / 400)
     const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
     const ask = (url: string, options: http.RequestOptions) => new Promise((resolve) => {
@@ -40,6 +40,7 @@ const agentOf = (body: string) =>
       request.on('error', (error) => resolve(error.name))
     })
     export const run = async ({ origin }: { origin: string }) => {
+      began = performance.now()
       ${body}
     }`)
 
