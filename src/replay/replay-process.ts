@@ -200,11 +200,10 @@ function enterEnvironment(job: ReplayJob): void {
 /** Loads the agent, and runs it once the run has `begun`. */
 function startAgent(run: AgentRun, job: ReplayJob, tape: ReplayTape, begun: Promise<void>): void {
   const onUncaught = (error: unknown): void => {
-    // An agent that listens itself goes on, as its process would.
-    if (process.listenerCount('uncaughtException') === 1) run.uncaught ??= { error }
+    run.uncaught ??= { error }
   }
-  // A rejection that nobody handles comes here as well, unless the agent listens for those.
   process.on('uncaughtException', onUncaught)
+  process.on('unhandledRejection', onUncaught)
   callAgent(job, tape, begun).then(
     (output) => {
       run.settled = settle(output)

@@ -102,17 +102,6 @@ const ENDS: [title: string, source: string, end: object][] = [
     },
   ],
   [
-    'an error and a rejection for which the agent listens, as a service does',
-    `export function run() {
-      return new Promise((resolve) => {
-        process.on('uncaughtException', () => Promise.reject(new RangeError('of nobody')))
-        process.on('unhandledRejection', ({ message }) => resolve(message))
-        setTimeout(() => { throw new RangeError('nobody') }, 50)
-      })
-    }`,
-    { outcome: 'finished', agent_error: null },
-  ],
-  [
     'a promise that never settles',
     'export const run = () => new Promise(() => {})',
     { outcome: 'deadlock', waiting: [] },
