@@ -1,8 +1,7 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import type { HttpInteraction } from '../../src/model/interaction.ts'
 import { openCourt, outputOf } from '../replay/court.ts'
+import { serve } from '../support/serve.ts'
 
 const court = openCourt()
 afterAll(() => court.close())
@@ -28,11 +27,9 @@ export const run = async ({ origin }: { origin: string }) => {
 `
 
 test('the next request gets its own answer, given a connection that lives on after the announced length', async () => {
-  const server = createServer((request, response) => response.end(request.url))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const server = await serve((request, response) => response.end(request.url))
   const agent = court.agent(AGENT)
-  const live = await court.record(agent, { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
-  server.closeAllConnections()
+  const live = await court.record(agent, { origin: server.origin })
   server.close()
   expect(live.output).toEqual(['/one first', '/two again'])
   expect(outputOf(await court.replay(agent, live))).toEqual(live.output)
@@ -47,8 +44,7 @@ test('the next request gets its own answer, given a connection that lives on aft
 test.for(['virtual', 'real'] as const)(
   'a connection that is kept alive keeps no run alive, on the %s clock',
   async (clock) => {
-    const server = createServer((request, response) => response.end(request.url))
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const server = await serve((request, response) => response.end(request.url))
     const source = (end: string): string => `
     import http from 'node:http'
     export const run = async ({ origin }: { origin: string }) => {
@@ -56,9 +52,8 @@ test.for(['virtual', 'real'] as const)(
       ${end}
       return text
     }`
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { origin } = server
     const live = await court.record(court.agent(source('')), { origin })
-    server.closeAllConnections()
     server.close()
     const stuck = await court.replay(court.agent(source('await new Promise(() => {})')), live, { clock })
     expect(stuck.end).toEqual({ outcome: 'deadlock', waiting: [], last: expect.stringMatching(/^c1 /) })
@@ -69,8 +64,7 @@ test.for(['virtual', 'real'] as const)(
 )
 
 test('an agent is told that nothing came on its connection for as long as it asked, given a recorded answer that took longer', async () => {
-  const server = createServer((request, response) => setTimeout(() => response.end(request.url), 800))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const server = await serve((request, response) => setTimeout(() => response.end(request.url), 800))
   const agent = court.agent(`
     import http from 'node:http'
     export const run = ({ origin }: { origin: string }) => new Promise((resolve) => {
@@ -82,8 +76,7 @@ test('an agent is told that nothing came on its connection for as long as it ask
       })
       request.on('timeout', () => idle.push(Math.round((performance.now() - began) / 100) * 100))
     })`)
-  const live = await court.record(agent, { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
-  server.closeAllConnections()
+  const live = await court.record(agent, { origin: server.origin })
   server.close()
   const replay = await court.replay(agent, live)
   // A busy machine may have been late in telling it.

@@ -1,25 +1,21 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openCourt, outputOf } from '../replay/court.ts'
+import { type LocalServer, serve } from '../support/serve.ts'
 
 const court = openCourt()
-const server = createServer((request, response) => {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-  request.resume()
-  request.once('end', () => setTimeout(() => response.end(pathname), Number(searchParams.get('ms') ?? 0)))
-})
-let origin = ''
+let server: LocalServer
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  server = await serve((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    request.resume()
+    request.once('end', () => setTimeout(() => response.end(pathname), Number(searchParams.get('ms') ?? 0)))
+  })
 })
 
 afterAll(() => {
   court.close()
-  server.closeAllConnections()
   server.close()
 })
 
@@ -53,9 +49,9 @@ async function runBoth(
   expected: unknown,
 ): Promise<{ replayed: unknown; grades: unknown; calls: number }> {
   const agent = agentOf(body)
-  let live = await court.record(agent, { origin })
+  let live = await court.record(agent, { origin: server.origin })
   for (let runs = 1; runs < MOST_RUNS && !isDeepStrictEqual(live.output, expected); runs++) {
-    live = await court.record(agent, { origin })
+    live = await court.record(agent, { origin: server.origin })
   }
   expect(live.output).toEqual(expected)
   const replay = await court.replay(agent, live)

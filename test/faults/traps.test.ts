@@ -1,10 +1,10 @@
 /** What libraries that answer in the place of the network are known to get wrong: one test each. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import zlib from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Agent, openCourt, outputOf } from '../replay/court.ts'
+import { type LocalServer, serve } from '../support/serve.ts'
 import { JSON_TYPE, modelAnswer, modelError, modelEvents } from './wire.ts'
 
 const court = openCourt()
@@ -44,7 +44,7 @@ const ANSWERS: Record<string, (response: ServerResponse, attempt: number, path: 
   '/huge': (response) => response.writeHead(200, { 'x-huge': 'x'.repeat(12_000) }).end(),
 }
 
-const server = createServer(async (request: IncomingMessage, response) => {
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   contacts++
   const path = request.url ?? '/'
   const start = /^\/\w+/.exec(path)?.[0] ?? '/'
@@ -53,18 +53,18 @@ const server = createServer(async (request: IncomingMessage, response) => {
   request.resume()
   if (path.startsWith('/v1/')) return stream(path, response, false)
   await pause(Number(/ms=(\d+)/.exec(path)?.[1] ?? 1))
-  const answer = ANSWERS[start]
-  if (answer === undefined) response.end(`answer to ${path}`)
-  else answer(response, attempt, path)
-})
+  const special = ANSWERS[start]
+  if (special === undefined) response.end(`answer to ${path}`)
+  else special(response, attempt, path)
+}
 
+let server: LocalServer
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  server = await serve(answer)
+  origin = server.origin
 })
 afterAll(() => {
   court.close()
-  server.closeAllConnections()
   server.close()
 })
 

@@ -1,26 +1,24 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type LocalServer, serve } from '../support/serve.ts'
 import { openCourt, outputOf } from './court.ts'
 
 const court = openCourt()
 const LOCATIONS: Record<string, string> = { '/ftp': 'ftp://files.test/a', '/bad': 'http://[' }
-const server = createServer(async (request, response) => {
-  const { method, url = '' } = request
-  let text = ''
-  for await (const piece of request) text += String(piece)
-  const location = LOCATIONS[url]
-  if (location === undefined) response.end(`${method?.toUpperCase()} ${url} ${text}`)
-  else response.writeHead(302, { location }).end()
-})
+let server: LocalServer
 let origin = ''
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  server = await serve(async (request, response) => {
+    const { method, url = '' } = request
+    let text = ''
+    for await (const piece of request) text += String(piece)
+    const location = LOCATIONS[url]
+    if (location === undefined) response.end(`${method?.toUpperCase()} ${url} ${text}`)
+    else response.writeHead(302, { location }).end()
+  })
+  origin = server.origin
 })
 afterAll(() => {
   court.close()
-  server.closeAllConnections()
   server.close()
 })
 

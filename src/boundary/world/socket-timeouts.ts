@@ -1,5 +1,5 @@
 import net from 'node:net'
-import { Timeout } from './timeout.ts'
+import { MAX_DELAY, Timeout } from './timeout.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 interface Timed {
@@ -12,8 +12,6 @@ interface TimedSocket {
   timeout?: number
   once(event: 'timeout', callback: () => void): unknown
 }
-
-const MAX_DELAY = 2 ** 31 - 1
 
 /** What Node gives time-outs: sockets, and the sessions and streams of HTTP/2. */
 interface TimedPrototype {

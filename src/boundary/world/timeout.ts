@@ -7,7 +7,8 @@ export type TimerCallback = (...args: unknown[]) => void
 
 const nativeSet = setTimeout
 const nativeClear = clearTimeout
-const MAX_DELAY = 2 ** 31 - 1
+/** The longest delay that Node takes as it is, ms. */
+export const MAX_DELAY = 2 ** 31 - 1
 const byId = new Map<number, Timeout>()
 let lastId = 0
 
